@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_NO_CONFIG := 1
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.venv/run: requirements/run.txt pyproject.toml
+	@tools/environment run $(PYTHON)
+
+.venv/dev: requirements/dev.txt requirements/run.txt pyproject.toml
+	@tools/environment dev $(PYTHON)
+
+up: .venv/run ## start Fairlead; on a first start, run the bundled example too
+	@exec $(BIN)/fairlead up
+
+test: .venv/dev ## run the tests
+	$(BIN)/python -m pytest -q
+
+lint: .venv/dev ## formats, rules, types, import contracts, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell src tests docs README.md config
+	$(BIN)/mypy src tests benchmarks
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m fairlead.adapters.manifests.generate --check
+
+fmt: .venv/dev ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: .venv/dev ## check types
+	$(BIN)/mypy src tests benchmarks
+
+generate: .venv/dev ## write the permission constants anew
+	$(BIN)/python -m fairlead.adapters.manifests.generate
+
+lock: .venv/dev ## resolve the requirements anew
+	tools/lock $(BIN)
+
+bench: .venv/dev ## measure, beside the bars
+	$(BIN)/python -m benchmarks
+
+build: .venv/dev ## build the wheel
+	$(BIN)/python -m hatchling build -t wheel
+
+components: ## install what the full tests need beside Python (Debian)
+	tools/components
+
+clean: ## remove what was built; data stays
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache
+
+.PHONY: help up test lint fmt types generate lock bench build components clean

@@ -1,0 +1,1 @@
+"""Fairlead: from a repository to a running service, in one package."""

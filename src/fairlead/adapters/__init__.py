@@ -1,0 +1,1 @@
+"""One folder per technology kit; none of them knows any business."""

@@ -1,0 +1,1 @@
+"""The outbox relay: events reach their subscribers at least once."""

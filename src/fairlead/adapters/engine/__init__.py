@@ -1,0 +1,1 @@
+"""The durable engine on an embedded SQLite journal."""

@@ -1,0 +1,1 @@
+"""The Litestar kit: edge layer, problem details, paging, server-sent events."""

@@ -1,0 +1,1 @@
+"""Output journals as files of frames."""

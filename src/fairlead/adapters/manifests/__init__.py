@@ -1,0 +1,1 @@
+"""Finding and reading modules: module.yaml, entry points, generated permissions."""

@@ -1,0 +1,1 @@
+"""The Jinja kit: what a module gives to the console."""

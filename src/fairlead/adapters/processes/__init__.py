@@ -1,0 +1,1 @@
+"""Programs on this host, through a launcher process of ours."""

@@ -1,0 +1,1 @@
+"""A TCP front that keeps one address before changing replicas."""

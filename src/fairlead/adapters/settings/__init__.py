@@ -1,0 +1,1 @@
+"""Layered YAML and FAIRLEAD_* variables as typed sections."""

@@ -1,0 +1,1 @@
+"""The click kit: HTTP client, output formats, exit codes."""

@@ -1,0 +1,1 @@
+"""The dishka kit: what modules provide, and scopes for work outside requests."""

@@ -1,0 +1,1 @@
+"""The web console: frame, sheet, log in and overview; modules bring their pages."""

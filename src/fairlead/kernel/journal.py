@@ -1,0 +1,145 @@
+"""The output journal: one append-only file of frames per operation or replica.
+
+A frame is a 16-byte header (`HEADER`), the stream's name, then the payload. Writers
+in several processes append whole frames with one `write` on a file opened with
+O_APPEND, so frames never mix. The offset of a frame is its position in the file.
+"""
+
+import struct
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Protocol
+
+from fairlead.kernel.errors import ErrorKind, FairleadError
+
+MAGIC = 0xF1
+HEADER = struct.Struct(">BBHIQ")  # magic, kind, name bytes, payload bytes, microseconds
+MAX_PAYLOAD = 256 * 1024
+
+
+class BadOffset(FairleadError):
+    """A reader asked to resume where no frame begins."""
+
+    kind = ErrorKind.INVALID
+    code = "journal.bad_offset"
+
+
+class FrameKind(IntEnum):
+    """What a frame's payload is."""
+
+    OUTPUT = 1  # bytes a process wrote; cut at a line's end wherever there is one
+    EVENT = 2  # a JSON object with a string member "event"
+    END = 3  # nothing follows
+    GAP = 4  # never stored: a reader was too slow and missed frames up to `next`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One entry of a journal.
+
+    Attributes:
+        offset: Where it begins, in bytes.
+        next: Where the frame after it begins; readers resume `after` this.
+        at: Seconds since the epoch.
+        stream: Which writer, e.g. `build/compile`; empty for the operation itself.
+    """
+
+    offset: int
+    next: int
+    kind: FrameKind
+    at: float
+    stream: str
+    data: bytes
+
+
+def encode(kind: FrameKind, stream: str, data: bytes, *, at: float) -> bytes:
+    """Return one frame as bytes.
+
+    Raises:
+        ValueError: `data` is longer than `MAX_PAYLOAD`.
+    """
+    if len(data) > MAX_PAYLOAD:
+        raise ValueError("frame too long")
+    name = stream.encode()
+    header = HEADER.pack(MAGIC, kind, len(name), len(data), int(at * 1_000_000))
+    return header + name + data
+
+
+def decode(buffer: bytes, *, offset: int) -> tuple[list[Frame], int]:
+    """Return the whole frames at the start of `buffer` and how many bytes they take.
+
+    `offset` is where `buffer` begins in the journal. A cut-off last frame is left.
+
+    Raises:
+        ValueError: the bytes at some position are not a frame.
+    """
+    frames: list[Frame] = []
+    position, size = 0, len(buffer)
+    while size - position >= HEADER.size:
+        magic, kind, name_size, data_size, micros = HEADER.unpack_from(buffer, position)
+        if magic != MAGIC:
+            raise ValueError(f"no frame at offset {offset + position}")
+        name_at = position + HEADER.size
+        data_at = name_at + name_size
+        end = data_at + data_size
+        if end > size:
+            break
+        frames.append(
+            Frame(
+                offset=offset + position,
+                next=offset + end,
+                kind=FrameKind(kind),
+                at=micros / 1_000_000,
+                stream=buffer[name_at:data_at].decode(),
+                data=buffer[data_at:end],
+            )
+        )
+        position = end
+    return frames, position
+
+
+class Journals(Protocol):
+    """Keeps journals by name (`[A-Za-z0-9._-]` parts joined by slashes)."""
+
+    @abstractmethod
+    def path(self, name: str) -> Path:
+        """Return the file other processes append to; its folder exists."""
+
+    @abstractmethod
+    async def append(self, name: str, kind: FrameKind, stream: str, data: bytes) -> int:
+        """Append one frame and return the offset after it; wakes followers."""
+
+    @abstractmethod
+    def touch(self, path: Path) -> None:
+        """Wake the followers of a journal another process has appended to."""
+
+    @abstractmethod
+    async def read(
+        self, name: str, *, after: int = 0, limit: int = 262144
+    ) -> list[Frame]:
+        """Return the frames from offset `after` on, about `limit` bytes at most.
+
+        Empty when there is nothing (yet), also for an unknown name.
+
+        Raises:
+            BadOffset: `after` is not where a frame begins.
+        """
+
+    @abstractmethod
+    def follow(self, name: str, *, after: int = 0) -> AsyncIterator[Frame]:
+        """Yield the frames from `after` on, live, ending after the END frame.
+
+        Raises:
+            BadOffset: `after` is not where a frame begins.
+        """
+
+    @abstractmethod
+    async def seal(self, name: str) -> None:
+        """Append END unless it is there already; the journal is complete."""
+
+    @abstractmethod
+    async def delete(self, name: str) -> None:
+        """Remove the journal; none is fine."""

@@ -1,0 +1,178 @@
+"""How a feature presents itself to the platform: manifest, parts, ordering."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
+
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.versions import Version, satisfies
+
+PUBLIC = "public"
+SIGNED_IN = "signed-in"
+
+
+class BadModule(FairleadError):
+    """A module's manifest, requirements or parts do not fit; the message says where."""
+
+    kind = ErrorKind.INVALID
+    code = "modules.bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A declared HTTP route.
+
+    Attributes:
+        permission: What the caller needs somewhere at least, or `PUBLIC`, or
+            `SIGNED_IN` for any known caller. The use case decides on the object.
+    """
+
+    method: str
+    path: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What `module.yaml` says.
+
+    Attributes:
+        requires: Module names with version ranges (PEP 440 specifiers).
+        permissions: `module.resource.action` to what it lets one do.
+        events: Topics of the events this module emits.
+    """
+
+    name: str
+    version: str
+    summary: str = ""
+    requires: Mapping[str, str] = field(default_factory=dict)
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+class Part:
+    """What a module gives to one host: routes, commands, tables, providers.
+
+    A host defines its own subclass, so new hosts never change the kernel.
+    """
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A feature: its manifest and what it gives to each host."""
+
+    manifest: Manifest
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the manifest's name."""
+        return self.manifest.name
+
+    def each(self, kind: type[PartT]) -> Iterator[PartT]:
+        """Yield this module's parts of one kind, in the order declared."""
+        return (part for part in self.parts if isinstance(part, kind))
+
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+PERMISSION = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+
+
+def check(manifest: Manifest) -> None:
+    """Refuse a manifest that contradicts itself.
+
+    Raises:
+        BadModule: the name, version, a permission, a route or a requirement is bad.
+    """
+    name = manifest.name
+    if not NAME.fullmatch(name):
+        raise BadModule(
+            f"'{name}' is no module name: use lowercase letters.", path="name"
+        )
+    Version.parse(manifest.version)
+    for permission in manifest.permissions:
+        if not PERMISSION.fullmatch(permission) or not permission.startswith(
+            f"{name}."
+        ):
+            raise BadModule(
+                f"Permission '{permission}' must look like {name}.resource.action.",
+                path=f"permissions.{permission}",
+            )
+    for route in manifest.routes:
+        known = {PUBLIC, SIGNED_IN, *manifest.permissions}
+        if route.permission not in known:
+            raise BadModule(
+                f"Route {route.method} {route.path} asks for '{route.permission}', "
+                f"which {name} does not declare.",
+                path="routes",
+            )
+
+
+def in_order(modules: Iterable[Module]) -> list[Module]:
+    """Return `modules` so that each comes after those it requires.
+
+    Raises:
+        BadModule: a requirement is missing, has another version, or forms a cycle;
+            or two modules share a name.
+    """
+    by_name: dict[str, Module] = {}
+    for module in modules:
+        if module.name in by_name:
+            raise BadModule(
+                f"Two modules are called '{module.name}'.", module=module.name
+            )
+        by_name[module.name] = module
+    for module in by_name.values():
+        for name, wanted in module.manifest.requires.items():
+            _require(module, name, wanted, by_name)
+    sorter = TopologicalSorter(
+        {module.name: tuple(module.manifest.requires) for module in by_name.values()}
+    )
+    try:
+        return [by_name[name] for name in sorter.static_order()]
+    except CycleError as error:
+        ring = " > ".join(error.args[1])
+        raise BadModule(f"Modules require each other: {ring}.") from error
+
+
+def _require(
+    module: Module, name: str, wanted: str, by_name: Mapping[str, Module]
+) -> None:
+    found = by_name.get(name)
+    if found is None:
+        raise BadModule(
+            f"Module '{module.name}' requires '{name}', which is not installed.",
+            module=module.name,
+        )
+    if not satisfies(found.manifest.version, wanted):
+        raise BadModule(
+            f"Module '{module.name}' requires '{name}' {wanted}, "
+            f"but {found.manifest.version} is installed.",
+            module=module.name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The manifests of all loaded modules, in dependency order."""
+
+    manifests: tuple[Manifest, ...]
+
+    def permissions(self) -> Mapping[str, str]:
+        """Return every permission and what it lets one do."""
+        return {
+            permission: meaning
+            for manifest in self.manifests
+            for permission, meaning in manifest.permissions.items()
+        }
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return every declared route by path, then method."""
+        routes = (route for manifest in self.manifests for route in manifest.routes)
+        return tuple(sorted(routes, key=lambda route: (route.path, route.method)))

@@ -1,0 +1,1 @@
+"""Environments: where artifacts run; workloads, releases, replicas."""

@@ -1,0 +1,1 @@
+"""Pipelines: how a commit becomes an artifact; runs, stages, jobs, steps."""

@@ -1,0 +1,1 @@
+"""The core services every module may rely on, each through its `public`."""

@@ -1,0 +1,1 @@
+"""Proof of who is calling: log in, tokens, refresh, log out."""

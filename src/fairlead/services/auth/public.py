@@ -1,0 +1,69 @@
+"""Logging in and out as others see it."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.principal import Origin, Principal
+
+
+class Unauthenticated(FairleadError):
+    """No credential was given, or it is not valid (any longer)."""
+
+    kind = ErrorKind.UNAUTHENTICATED
+    code = "auth.unauthenticated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a log in gives.
+
+    Attributes:
+        access_token: Ed25519 JWT (`typ: at+jwt`), good until `access_expires_at`.
+        refresh_token: Opaque, single use; exchange it for the next pair.
+    """
+
+    access_token: str
+    access_expires_at: datetime
+    refresh_token: str
+    refresh_expires_at: datetime
+
+
+class Sessions(Protocol):
+    """Starts, renews and ends sessions."""
+
+    @abstractmethod
+    async def login(self, username: str, password: str, *, origin: Origin) -> Tokens:
+        """Begin a session.
+
+        Raises:
+            WrongCredentials, TooManyAttempts: see `identity.public`.
+        """
+
+    @abstractmethod
+    async def refresh(self, refresh_token: str, *, origin: Origin) -> Tokens:
+        """Renew a session; using a spent token ends the whole family.
+
+        Within 20 s of its use a spent token returns the same successor.
+
+        Raises:
+            Unauthenticated: unknown, expired, spent or revoked.
+        """
+
+    @abstractmethod
+    async def logout(self, who: Principal) -> None:
+        """End the caller's session; its tokens stop being accepted."""
+
+
+class Verifier(Protocol):
+    """Tells who holds an access token."""
+
+    @abstractmethod
+    async def principal(self, access_token: str, *, origin: Origin) -> Principal:
+        """Return the caller this token stands for.
+
+        Raises:
+            Unauthenticated: it is not one of ours, expired or revoked.
+        """

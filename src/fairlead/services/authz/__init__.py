@@ -1,0 +1,1 @@
+"""Who may do what, where: roles and scoped bindings, decided in process."""

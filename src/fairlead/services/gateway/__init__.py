@@ -1,0 +1,1 @@
+"""The one gate every request passes: known route, known caller, permission."""

@@ -1,0 +1,1 @@
+"""The people and services that act: users and their passwords."""

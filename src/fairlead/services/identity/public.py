@@ -1,0 +1,137 @@
+"""Users as others see them."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.principal import Origin, Principal, TenantId
+
+
+class WrongCredentials(FairleadError):
+    """The user name or the password is wrong; which one is never told."""
+
+    kind = ErrorKind.UNAUTHENTICATED
+    code = "identity.wrong_credentials"
+
+
+class TooManyAttempts(FairleadError):
+    """Too many wrong passwords; `retry_after` (seconds) is in the details."""
+
+    kind = ErrorKind.THROTTLED
+    code = "identity.too_many_attempts"
+
+
+class UserNotFound(FairleadError):
+    """No user has this name or id."""
+
+    kind = ErrorKind.NOT_FOUND
+    code = "identity.user_not_found"
+
+
+class UserNameTaken(FairleadError):
+    """Another user has this name."""
+
+    kind = ErrorKind.CONFLICT
+    code = "identity.user_name_taken"
+
+
+class BadUserName(FairleadError):
+    """The name breaks the rule for user names."""
+
+    kind = ErrorKind.INVALID
+    code = "identity.bad_user_name"
+
+
+class WeakPassword(FairleadError):
+    """The password is too short, too long or well known."""
+
+    kind = ErrorKind.INVALID
+    code = "identity.weak_password"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody who can log in."""
+
+    id: UUID
+    tenant_id: TenantId
+    name: str
+    disabled: bool
+    created_at: datetime
+
+
+class Directory(Protocol):
+    """Knows users; for our own services, so nothing is authorised here."""
+
+    @abstractmethod
+    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+        """Return the user these credentials belong to, in equal time for unknown ones.
+
+        Raises:
+            WrongCredentials: no such user, wrong password, or the user is disabled.
+            TooManyAttempts: this account or address is locked out for a while, or
+                the hashing pool is full.
+        """
+
+    @abstractmethod
+    async def get(self, user_id: UUID) -> User:
+        """Return a user.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+
+    @abstractmethod
+    async def find(self, name: str) -> User:
+        """Return a user by name, whatever the case of its letters.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+
+
+class Users(Protocol):
+    """Manages users on behalf of a caller; every method may raise NotAllowed."""
+
+    @abstractmethod
+    async def create(self, who: Principal, name: str, password: str) -> User:
+        """Add a user.
+
+        Raises:
+            BadUserName, UserNameTaken, WeakPassword: as they say.
+        """
+
+    @abstractmethod
+    async def list(self, who: Principal, page: PageRequest) -> Page[User]:
+        """Return users by name."""
+
+    @abstractmethod
+    async def get(self, who: Principal, name: str) -> User:
+        """Return one user.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+
+    @abstractmethod
+    async def set_disabled(self, who: Principal, name: str, *, disabled: bool) -> User:
+        """Shut a user out, or let them in again. The last administrator stays.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+
+    @abstractmethod
+    async def set_password(
+        self, who: Principal, name: str, password: str, *, old: str | None
+    ) -> None:
+        """Set a password; one's own needs the `old` one, another's the permission.
+
+        Raises:
+            WrongCredentials: `old` is wrong.
+            WeakPassword, UserNotFound: as they say.
+        """

@@ -1,0 +1,1 @@
+"""Stand-ins for tests of ours and of third-party modules."""
