@@ -1,0 +1,154 @@
+"""Typed settings out of the layers."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+import fairlead
+from fairlead.adapters.settings.home import Home
+from fairlead.adapters.settings.layers import (
+    Layers,
+    SettingsInvalid,
+    from_environment,
+    read_file,
+)
+
+FILE = "FAIRLEAD_SETTINGS"
+_PLACES = ("environment", "home")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings: the environment's name, the home, and each section by its type."""
+
+    environment: str
+    home: Home
+    sections: Mapping[type[Struct], Struct]
+
+
+def read_layers(environ: Mapping[str, str]) -> Layers:
+    """Merge config/default.yaml, config/<environment>.yaml, a file, the variables.
+
+    Raises:
+        SettingsInvalid: a file cannot be read, or no such environment exists.
+    """
+    layers = Layers()
+    folder = config_folder()
+    variables = from_environment(environ)
+    layers.merge(read_file(folder / "default.yaml"), "config/default.yaml")
+    name = str(variables.get("environment") or layers.values["environment"])
+    known = sorted(
+        path.stem for path in folder.glob("*.yaml") if path.stem != "default"
+    )
+    if name not in known:
+        raise SettingsInvalid(
+            f"There is no environment '{name}'; choose one of {', '.join(known)}.",
+            path="environment",
+        )
+    layers.merge(read_file(folder / f"{name}.yaml"), f"config/{name}.yaml")
+    if environ.get(FILE):
+        layers.merge(read_file(Path(environ[FILE])), environ[FILE])
+    for variable, value in _by_variable(environ).items():
+        layers.merge(value, variable)
+    return layers
+
+
+def config_folder() -> Path:
+    """Return the folder of the shipped files: in the package, or in the checkout."""
+    package = Path(fairlead.__file__).parent
+    shipped = package / "config"
+    return shipped if shipped.is_dir() else package.parent.parent / "config"
+
+
+def typed(layers: Layers, sections: Mapping[str, type[Struct]]) -> Settings:
+    """Turn merged layers into typed sections.
+
+    Raises:
+        SettingsInvalid: a key is unknown or a value has the wrong type; the message
+            names its path and where it was set.
+    """
+    for name in layers.values:
+        if name not in sections and name not in _PLACES:
+            _refuse_unknown(layers, name, [*sections, *_PLACES])
+    return Settings(
+        environment=str(layers.values["environment"]),
+        home=home(layers),
+        sections={
+            kind: _convert(layers, section, kind) for section, kind in sections.items()
+        },
+    )
+
+
+def home(layers: Layers) -> Home:
+    """Return the data folder the layers name, absolute."""
+    return Home(Path(str(layers.values["home"])).expanduser().absolute())
+
+
+def _by_variable(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return {
+        name: values
+        for name, text in environ.items()
+        if (values := from_environment({name: text}))
+    }
+
+
+def _refuse_unknown(layers: Layers, path: str, known: list[str]) -> None:
+    source = next(
+        (
+            where
+            for key, where in layers.sources.items()
+            if f"{key}.".startswith(f"{path}.")
+        ),
+        "the settings",
+    )
+    near = difflib.get_close_matches(path, known, n=1)
+    hint = (
+        f"did you mean '{near[0]}'?"
+        if near
+        else f"there are {', '.join(sorted(known))}."
+    )
+    raise SettingsInvalid(f"{path} ({source}) is no setting; {hint}", path=path)
+
+
+def _convert(layers: Layers, section: str, kind: type[Struct]) -> Struct:
+    values = layers.values.get(section) or {}
+    if not isinstance(values, dict):
+        raise SettingsInvalid(
+            f"{section} ({layers.source(section)}) must be a mapping.", path=section
+        )
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    for name in values:
+        if name not in fields:
+            source = layers.source(f"{section}.{name}")
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = (
+                f"did you mean '{near[0]}'?"
+                if near
+                else f"there are {', '.join(fields)}."
+            )
+            raise SettingsInvalid(
+                f"{section}.{name} ({source}) is no setting; {hint}",
+                path=f"{section}.{name}",
+            )
+    split = {name: _split(value, fields[name]) for name, value in values.items()}
+    try:
+        return msgspec.convert(split, kind, strict=False)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$.")
+        path = f"{section}.{place.rstrip('`')}" if place else section
+        raise SettingsInvalid(
+            f"{path} ({layers.source(path)}): {text}.", path=path
+        ) from error
+
+
+def _split(value: object, kind: Any) -> object:
+    """Let a list be written `a,b` in a variable."""
+    origin = getattr(kind, "__origin__", kind)
+    if isinstance(value, str) and origin in {list, tuple}:
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value

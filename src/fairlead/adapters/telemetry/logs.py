@@ -1,0 +1,28 @@
+"""Structured log lines on stderr."""
+
+import logging
+import sys
+
+import structlog
+
+from fairlead.adapters.telemetry.settings import LogSettings
+
+
+def configure(settings: LogSettings) -> None:
+    """Set up structlog for the process."""
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    json = settings.format == "json"
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer()
+            if json
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
