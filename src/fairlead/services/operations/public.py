@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
 from fairlead.kernel.engine import Json
@@ -14,7 +14,7 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.events import Event
 from fairlead.kernel.journal import Frame
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
 
 
 class OperationState(StrEnum):
@@ -71,6 +71,55 @@ class Submission:
     project_id: UUID | None = None
     parent_id: UUID | None = None
     priority: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowInput:
+    """What an operation's workflow gets from the engine as its argument.
+
+    Attributes:
+        feed_id: Where to publish and write: the outermost operation's journal.
+        requested_by: Who asked, without origin and session.
+        input: The submission's argument, unchanged.
+    """
+
+    operation_id: UUID
+    tenant_id: TenantId
+    feed_id: UUID
+    requested_by: Principal
+    input: Json
+
+    def to_json(self) -> Json:
+        """Return it as the engine keeps it."""
+        return {
+            "operation_id": str(self.operation_id),
+            "tenant_id": str(self.tenant_id),
+            "feed_id": str(self.feed_id),
+            "requested_by": {
+                "id": str(self.requested_by.id),
+                "name": self.requested_by.name,
+                "kind": self.requested_by.kind.value,
+            },
+            "input": self.input,
+        }
+
+    @classmethod
+    def from_json(cls, argument: Json) -> Self:
+        """Read what `to_json` made; activities get it from their workflow."""
+        tenant_id = TenantId(UUID(argument["tenant_id"]))
+        requester = argument["requested_by"]
+        return cls(
+            operation_id=UUID(argument["operation_id"]),
+            tenant_id=tenant_id,
+            feed_id=UUID(argument["feed_id"]),
+            requested_by=Principal(
+                id=UUID(requester["id"]),
+                name=requester["name"],
+                kind=PrincipalKind(requester["kind"]),
+                tenant_id=tenant_id,
+            ),
+            input=argument["input"],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +228,9 @@ class FeedEvent:
 class Feeds(Protocol):
     """An operation's events and output: one journal, read by offset.
 
-    The EVENT frames hold `{"event": name, ...data}`. The journal is sealed when the
-    operation that owns it ends.
+    The EVENT frames hold `{"event": name, ...data}`. When the operation that owns the
+    journal has ended, `operation.ended {state, error}` is published and the journal
+    sealed; nothing comes after.
     """
 
     @abstractmethod
