@@ -1,0 +1,18 @@
+"""The port by which services below the authorizer ask it whether a caller may go on."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from fairlead.kernel.principal import Principal
+
+
+class Access(Protocol):
+    """Decides; `authz.public.Authorizer` fits it, and everything above asks that."""
+
+    @abstractmethod
+    async def require(self, who: Principal, permission: str, *, on: str = "/") -> None:
+        """Let the caller pass, or raise.
+
+        Raises:
+            NotAllowed: `who` lacks `permission` in `on`.
+        """
