@@ -1,22 +1,100 @@
 """What a module gives to the console: pages, an entry, parts of the overview."""
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from litestar import Controller
 
 from fairlead.kernel.module import Part
+from fairlead.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A link in the console's side bar; `platform` ones stand below the others."""
+    """A link in the console's side bar; `platform` ones stand below the others.
+
+    Attributes:
+        permission: Shown to those who have it somewhere; empty: to everybody.
+    """
 
     label: str
     path: str
     order: int
     platform: bool = False
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """The one act that deals with something; a `post` one is a form of its own."""
+
+    label: str
+    path: str
+    post: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Something that needs the reader.
+
+    Attributes:
+        state: A state's name, which gives the tone, e.g. `failed`.
+        word: What the state is called here, e.g. `Run failed`.
+        subject: The object's name; `detail` one sentence on what is wrong.
+    """
+
+    state: str
+    word: str
+    subject: str
+    path: str
+    detail: str
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A part of the overview: a template and what it shows; lower `order` first."""
+
+    template: str
+    order: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What one module has to say on the overview."""
+
+    attention: tuple[Attention, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+class Contributor(Protocol):
+    """Says what a module has for the overview; leaves out what one may not see."""
+
+    @abstractmethod
+    async def contribute(self, who: Principal) -> Contribution:
+        """Return it, quickly: the overview waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Something the find palette leads to; `kind` is a short noun, e.g. `project`."""
+
+    label: str
+    path: str
+    kind: str
+    detail: str = ""
+
+
+class Finder(Protocol):
+    """Finds a module's objects by a piece of their name."""
+
+    @abstractmethod
+    async def find(self, who: Principal, text: str) -> tuple[Found, ...]:
+        """Return what fits, best first, at most 20; empty text: what is recent."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +105,24 @@ class ConsolePart(Part):
         controllers: Their routes stand in `module.yaml` like all others.
         templates: A folder whose templates are found as `<module>/<file>`.
         entries: Links in the side bar.
-        overview: REQUEST-scoped types that add cards to the overview page.
+        overview: REQUEST-scoped `Contributor` types.
+        finders: REQUEST-scoped `Finder` types.
     """
 
     controllers: tuple[type[Controller], ...]
     templates: Path
     entries: tuple[Entry, ...] = ()
     overview: tuple[type[Any], ...] = field(default=())
+    finders: tuple[type[Any], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleParts:
+    """The console parts of all loaded modules, by the module's name."""
+
+    parts: Mapping[str, ConsolePart]
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the links of the side bar in their order."""
+        found = (entry for part in self.parts.values() for entry in part.entries)
+        return tuple(sorted(found, key=lambda entry: (entry.platform, entry.order)))
