@@ -135,6 +135,16 @@ class JournalHeld(FairleadError):
     code = "engine.journal_held"
 
 
+class JournalUnavailable(FairleadError):
+    """The engine cannot record (full disk, broken file, not open): nothing was done.
+
+    Whoever asked should ask again later; running workflows wait by themselves.
+    """
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "engine.journal_unavailable"
+
+
 class Steps(Protocol):
     """All that a workflow may touch. A step's identity is its key, never call order."""
 
