@@ -1,14 +1,1 @@
-"""The gate as others see it."""
-
-from abc import abstractmethod
-from typing import Protocol
-
-from fairlead.kernel.module import Route
-
-
-class RouteTable(Protocol):
-    """Every route of every loaded module."""
-
-    @abstractmethod
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes by path, then method."""
+"""The gate as others see it: nothing of it is called; it stands before every route."""

@@ -1,0 +1,125 @@
+"""Failures as RFC 9457 problem details."""
+
+import http
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS = {
+    ErrorKind.INVALID: 422,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.THROTTLED: 429,
+    ErrorKind.UNAVAILABLE: 503,
+}
+
+
+def body_of(error: FairleadError, *, request_id: str) -> dict[str, Any]:
+    """Return the problem details of a foreseen failure."""
+    details = {key: value for key, value in error.details.items() if key not in _OWN}
+    return {
+        "type": f"urn:fairlead:{error.code}",
+        "title": error.message,
+        "status": STATUS[error.kind],
+        "code": error.code,
+        **details,
+        "request_id": request_id,
+    }
+
+
+_OWN = {"type", "title", "status", "code", "request_id"}
+
+
+def foreseen(request: Request[Any, Any, Any], error: FairleadError) -> Response[Any]:
+    """Show a failure we foresaw, without its traceback."""
+    status = STATUS[error.kind]
+    log.info("request_refused", code=error.code, status=status)
+    headers = {}
+    if status == http.HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="fairlead"'
+    if "retry_after" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after"])
+    body = body_of(error, request_id=request_id(request.scope))
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def unparsed(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Show what the framework refused: no such route, a body that does not parse."""
+    status = error.status_code
+    phrase = http.HTTPStatus(status).phrase.lower().replace(" ", "_")
+    body: dict[str, Any] = {
+        "type": f"urn:fairlead:http.{phrase}",
+        "title": _sentence(request, error),
+        "status": status,
+        "code": f"http.{phrase}",
+        "request_id": request_id(request.scope),
+    }
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        body["errors"] = [_field(entry) for entry in error.extra]
+    headers = {
+        name: value
+        for name, value in (error.headers or {}).items()
+        if name.lower() in {"allow", "retry-after"}
+    }
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _sentence(request: Request[Any, Any, Any], error: HTTPException) -> str:
+    if error.status_code == http.HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {request.url.path}."
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{request.method} is not possible at {request.url.path}."
+    if isinstance(error, ValidationException):
+        return "The request does not have the form this address takes."
+    return str(error.detail)
+
+
+def _field(entry: object) -> dict[str, str]:
+    if not isinstance(entry, dict):
+        return {"message": str(entry)}
+    return {
+        key: str(entry[key]) for key in ("key", "source", "message") if key in entry
+    }
+
+
+def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Log a bug once, with its traceback, and show only its id."""
+    error_id = new_id()
+    log.error(
+        "request_failed",
+        error_id=str(error_id),
+        method=request.method,
+        path=request.url.path,
+        exc_info=error,
+    )
+    return Response(
+        bug(error_id, request_id(request.scope)), status_code=500, media_type=MEDIA_TYPE
+    )
+
+
+def bug(error_id: UUID, request: str) -> dict[str, Any]:
+    """Return the problem details of a bug of ours."""
+    return {
+        "type": "urn:fairlead:internal",
+        "title": "Something went wrong on our side; the log has the error id.",
+        "status": 500,
+        "code": "internal",
+        "error_id": str(error_id),
+        "request_id": request,
+    }
+
+
+def request_id(scope: Any) -> str:
+    """Return the request's id, set by the edge layer."""
+    return str(scope.get("state", {}).get("request_id", ""))

@@ -1,0 +1,82 @@
+"""Failures on the command line: one line on stderr and an exit code (STYLE C7)."""
+
+from typing import Any
+
+import click
+from typing_extensions import override
+
+RAN_AND_FAILED = 1
+INTERNAL = 70
+BY_STATUS = {
+    400: 2,
+    401: 4,
+    403: 4,
+    404: 3,
+    405: 2,
+    409: 5,
+    412: 5,
+    413: 2,
+    422: 2,
+    429: 6,
+    503: 6,
+}
+
+
+class Refused(click.ClickException):
+    """The server refused, could not be reached, or the input is wrong.
+
+    Attributes:
+        status: The HTTP status; 0 when there was none.
+        code: The problem's stable code, e.g. `projects.not_found`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exit_code: int,
+        status: int = 0,
+        code: str = "",
+        hint: str = "",
+    ) -> None:
+        """Keep what programs and people need."""
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]
+        self.status = status
+        self.code = code
+        self.hint = hint
+
+    @override
+    def show(self, file: Any = None) -> None:
+        """Print the sentence and, where there is one, what to do next."""
+        click.echo(f"fairlead: {self.message}", err=True)
+        if self.hint:
+            click.echo(f"  {self.hint}", err=True)
+
+
+def refused(status: int, problem: dict[str, Any]) -> Refused:
+    """Return the failure an answer with problem details stands for."""
+    title = str(problem.get("title") or f"The server answered {status}.")
+    lines = [title]
+    lines += [
+        f"  {entry.get('key', '')}: {entry.get('message', '')}".rstrip()
+        for entry in problem.get("errors") or ()
+    ]
+    code = str(problem.get("code", ""))
+    return Refused(
+        "\n".join(lines),
+        exit_code=BY_STATUS.get(status, INTERNAL),
+        status=status,
+        code=code,
+        hint=_hint(status, code, problem),
+    )
+
+
+def _hint(status: int, code: str, problem: dict[str, Any]) -> str:
+    if status == 401 and code != "identity.wrong_credentials":  # noqa: PLR2004
+        return "log in with: fairlead login"
+    if "retry_after" in problem:
+        return f"try again in {problem['retry_after']} s"
+    if status >= 500 or not code:  # noqa: PLR2004
+        return f"request {problem.get('request_id', 'unknown')}"
+    return ""

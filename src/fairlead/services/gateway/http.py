@@ -1,0 +1,69 @@
+"""The gate over HTTP: a guard for every route, and the list of routes."""
+
+from typing import Any
+
+from dishka import AsyncContainer
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, get
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+
+from fairlead.kernel.module import PUBLIC
+from fairlead.kernel.principal import Principal
+from fairlead.services.gateway.domain import Gate, RouteTable
+from fairlead.services.gateway.use_cases import ListRoutes
+
+
+class RouteBody(Struct, kw_only=True):
+    """A route and the permission it asks for (or `public`, or `signed-in`)."""
+
+    method: str
+    path: str
+    permission: str
+
+
+class RouteListBody(Struct, kw_only=True):
+    """All routes."""
+
+    items: list[RouteBody]
+
+
+class GatewayController(Controller):
+    """Routes under `/api/v1/gateway`."""
+
+    path = "/api/v1/gateway"
+    tags = ("gateway",)
+
+    @get("/routes")
+    @inject
+    async def routes(
+        self, who: FromDishka[Principal], list_routes: FromDishka[ListRoutes]
+    ) -> RouteListBody:
+        """List every route of the API and what it asks for."""
+        routes = await list_routes(who)
+        return RouteListBody(
+            items=[
+                RouteBody(
+                    method=route.method, path=route.path, permission=route.permission
+                )
+                for route in routes
+            ]
+        )
+
+
+async def guard(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Admit the caller to the route, by the permission its manifest declares.
+
+    The platform's own routes (health, metrics, the OpenAPI document) are in no
+    manifest and open to all; that no other is missing is checked at the start.
+    """
+    scope: Any = connection.scope
+    container: AsyncContainer = scope["state"]["dishka_container"]
+    table = await container.get(RouteTable)
+    permission = table.permission(scope["method"], scope["path_template"])
+    if permission != PUBLIC:
+        gate = await container.get(Gate)
+        await gate.admit(scope["state"]["principal"], permission)

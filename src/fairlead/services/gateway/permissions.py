@@ -1,0 +1,3 @@
+"""Permissions of gateway; generated from module.yaml by `make generate`."""
+
+ROUTE_READ = "gateway.route.read"
