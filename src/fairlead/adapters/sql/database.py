@@ -1,0 +1,27 @@
+"""A database as the platform opens and closes it."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from fairlead.adapters.sql.connection import Connection
+from fairlead.kernel.health import HealthCheck
+
+
+class Database(HealthCheck, Protocol):
+    """Hands out connections; one instance per process."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Make it ready.
+
+        Raises:
+            DatabaseUnavailable: it cannot be used; the message says what to do.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what is being committed and let go; closing again is fine."""
+
+    @abstractmethod
+    def connection(self) -> Connection:
+        """Return a connection for one piece of work; it costs nothing to drop."""

@@ -1,0 +1,127 @@
+"""A migrated database for tests, and what its tables should look like."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, inspect
+
+import fairlead
+from fairlead.adapters.bus import inbox, outbox
+from fairlead.adapters.sql import idempotency
+from fairlead.adapters.sql.migrate import migrate
+from fairlead.adapters.sql.sqlite import SqliteDatabase
+from fairlead.adapters.sql.tables import metadata
+
+PLATFORM_TABLES = (inbox.inbox, outbox.outbox, idempotency.request_keys)
+
+_ROOT = Path(fairlead.__file__).parent
+_FOLDERS = ("services", "modules", ".")
+
+
+def migrations_of(module: str) -> Path:
+    """Return the migrations folder of one of our modules.
+
+    Raises:
+        LookupError: there is no such module, or it has no migrations.
+    """
+    for folder in _FOLDERS:
+        found = _ROOT / folder / module / "migrations"
+        if found.is_dir():
+            return found.resolve()
+    raise LookupError(f"no migrations of {module}")
+
+
+def modules_with_migrations() -> list[str]:
+    """Return the names of all our modules that have tables, sorted."""
+    found = (path for each in _FOLDERS for path in (_ROOT / each).glob("*/migrations"))
+    return sorted({path.parent.name for path in found})
+
+
+@asynccontextmanager
+async def migrated_database(
+    folder: Path, modules: Sequence[str | tuple[str, Path]] = ()
+) -> AsyncIterator[SqliteDatabase]:
+    """Yield an open database in `folder` with the tables of `modules`, in that order.
+
+    A module of ours is given by its name, others as name and migrations folder.
+    """
+    file = folder / "fairlead.db"
+    migrate(
+        file,
+        [
+            (module, migrations_of(module)) if isinstance(module, str) else module
+            for module in modules
+        ],
+    )
+    database = SqliteDatabase(file)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def import_tables(modules: Iterable[str]) -> None:
+    """Import what declares the tables of our `modules`."""
+    for module in modules:
+        folder = migrations_of(module).parent
+        name = ".".join(("fairlead", *folder.relative_to(_ROOT).parts))
+        for file in sorted(folder.glob("sql*")):
+            import_module(f"{name}.{file.stem}")
+
+
+def schema_differences(migrated: Path, prefixes: Iterable[str]) -> list[str]:
+    """Compare the tables of the file `migrated` with those declared in code.
+
+    Only tables named `<prefix>_...` count. Returns one line per difference.
+    """
+    starts = tuple(f"{prefix}_" for prefix in prefixes)
+    declared_engine = create_engine("sqlite://")
+    migrated_engine = create_engine(f"sqlite:///{migrated}")
+    try:
+        with declared_engine.connect() as one, migrated_engine.connect() as other:
+            metadata.create_all(one)
+            declared, found = _shape(one, starts), _shape(other, starts)
+    finally:
+        declared_engine.dispose()
+        migrated_engine.dispose()
+    found.pop("platform_migrations", None)
+    return [
+        f"{table}: declared {declared.get(table)}, migrated {found.get(table)}"
+        for table in sorted(declared.keys() | found.keys())
+        if declared.get(table) != found.get(table)
+    ]
+
+
+def _shape(connection: Connection, starts: tuple[str, ...]) -> dict[str, Any]:
+    inspector = inspect(connection)
+    return {
+        table: {
+            "columns": {
+                column["name"]: (
+                    str(column["type"]),
+                    column["nullable"],
+                    column["default"],
+                )
+                for column in inspector.get_columns(table)
+            },
+            "key": inspector.get_pk_constraint(table)["constrained_columns"],
+            "unique": sorted(
+                tuple(each["column_names"])
+                for each in inspector.get_unique_constraints(table)
+            ),
+            "indexes": sorted(
+                (str(each["name"]), tuple(each["column_names"]), bool(each["unique"]))
+                for each in inspector.get_indexes(table)
+            ),
+            "foreign": sorted(
+                (tuple(each["constrained_columns"]), each["referred_table"])
+                for each in inspector.get_foreign_keys(table)
+            ),
+        }
+        for table in inspector.get_table_names()
+        if table.startswith(starts)
+    }
