@@ -16,6 +16,13 @@ class BlobMissing(FairleadError):
     code = "blobs.missing"
 
 
+class NoSpace(FairleadError):
+    """The place where blobs are kept is full; nothing half is left there."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "blobs.no_space"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
     """What is known of stored bytes: key, size in bytes, `sha256:<hex>` digest."""
@@ -30,11 +37,19 @@ class Blobs(Protocol):
 
     @abstractmethod
     async def put(self, key: str, source: Path) -> Blob:
-        """Store a copy of the file `source`; durable and whole once this returns."""
+        """Store a copy of the file `source`; durable and whole once this returns.
+
+        Raises:
+            NoSpace: there is no room for it.
+        """
 
     @abstractmethod
     async def put_bytes(self, key: str, data: bytes) -> Blob:
-        """Store `data`; durable and whole once this returns."""
+        """Store `data`; durable and whole once this returns.
+
+        Raises:
+            NoSpace: there is no room for it.
+        """
 
     @abstractmethod
     async def fetch(self, key: str, target: Path) -> None:

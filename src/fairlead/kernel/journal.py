@@ -1,11 +1,10 @@
 """The output journal: one append-only file of frames per operation or replica.
 
-A frame is a 16-byte header (`HEADER`), the stream's name, then the payload. Writers
-in several processes append whole frames with one `write` on a file opened with
+A frame is a 16-byte header, the stream's name, then the payload (`kernel.framing`).
+Writers in several processes append whole frames with one `write` on a file opened with
 O_APPEND, so frames never mix. The offset of a frame is its position in the file.
 """
 
-import struct
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,10 +13,20 @@ from pathlib import Path
 from typing import Protocol
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.framing import HEADER, MAGIC, MAX_PAYLOAD, encode
 
-MAGIC = 0xF1
-HEADER = struct.Struct(">BBHIQ")  # magic, kind, name bytes, payload bytes, microseconds
-MAX_PAYLOAD = 256 * 1024
+__all__ = [
+    "HEADER",
+    "MAGIC",
+    "MAX_PAYLOAD",
+    "BadOffset",
+    "Frame",
+    "FrameKind",
+    "JournalFull",
+    "Journals",
+    "decode",
+    "encode",
+]
 
 
 class BadOffset(FairleadError):
@@ -25,6 +34,13 @@ class BadOffset(FairleadError):
 
     kind = ErrorKind.INVALID
     code = "journal.bad_offset"
+
+
+class JournalFull(FairleadError):
+    """There is no room for more where journals are kept; what is there is whole."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "journal.no_space"
 
 
 class FrameKind(IntEnum):
@@ -55,19 +71,6 @@ class Frame:
     data: bytes
 
 
-def encode(kind: FrameKind, stream: str, data: bytes, *, at: float) -> bytes:
-    """Return one frame as bytes.
-
-    Raises:
-        ValueError: `data` is longer than `MAX_PAYLOAD`.
-    """
-    if len(data) > MAX_PAYLOAD:
-        raise ValueError("frame too long")
-    name = stream.encode()
-    header = HEADER.pack(MAGIC, kind, len(name), len(data), int(at * 1_000_000))
-    return header + name + data
-
-
 def decode(buffer: bytes, *, offset: int) -> tuple[list[Frame], int]:
     """Return the whole frames at the start of `buffer` and how many bytes they take.
 
@@ -80,7 +83,7 @@ def decode(buffer: bytes, *, offset: int) -> tuple[list[Frame], int]:
     position, size = 0, len(buffer)
     while size - position >= HEADER.size:
         magic, kind, name_size, data_size, micros = HEADER.unpack_from(buffer, position)
-        if magic != MAGIC:
+        if magic != MAGIC or data_size > MAX_PAYLOAD:
             raise ValueError(f"no frame at offset {offset + position}")
         name_at = position + HEADER.size
         data_at = name_at + name_size
@@ -110,7 +113,11 @@ class Journals(Protocol):
 
     @abstractmethod
     async def append(self, name: str, kind: FrameKind, stream: str, data: bytes) -> int:
-        """Append one frame and return the offset after it; wakes followers."""
+        """Append one frame and return the offset after it; wakes followers.
+
+        Raises:
+            JournalFull: there is no room for it, and nothing of it is left.
+        """
 
     @abstractmethod
     def touch(self, path: Path) -> None:
@@ -138,7 +145,11 @@ class Journals(Protocol):
 
     @abstractmethod
     async def seal(self, name: str) -> None:
-        """Append END unless it is there already; the journal is complete."""
+        """Append END unless it is there already; the journal is complete.
+
+        Raises:
+            JournalFull: there is no room for it.
+        """
 
     @abstractmethod
     async def delete(self, name: str) -> None:

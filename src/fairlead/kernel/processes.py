@@ -64,6 +64,8 @@ class Receipt:
             that is not there, 126 for one that cannot be started.
         error: Why it could not be started, one sentence; empty when it was.
         started_at, ended_at: Seconds since the epoch.
+        interrupted: It did not end by itself: the server or the launcher died or was
+            closed, so this was no complete attempt whatever the exit code says.
     """
 
     key: str
@@ -71,6 +73,7 @@ class Receipt:
     started_at: float
     ended_at: float
     error: str = ""
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
