@@ -1,0 +1,279 @@
+"""Journals as files, followed live by wake-ups within this process."""
+
+import asyncio
+import errno
+import os
+import re
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from typing_extensions import override
+
+from fairlead.adapters.journals.appender import Appender
+from fairlead.kernel.framing import HEADER, measure
+from fairlead.kernel.journal import (
+    BadOffset,
+    Frame,
+    FrameKind,
+    JournalFull,
+    Journals,
+    decode,
+    encode,
+)
+
+_PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}"
+NAME = re.compile(rf"{_PART}(?:/{_PART}){{0,15}}")
+CHUNK = 256 * 1024
+_SMALL = 16 * 1024  # appended without a thread
+_OPEN = 128  # files kept open for appending
+_BATCHES = 4  # read by one follower, kept for those equally far, per journal
+_PATROL_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Writer:
+    """An open journal and the order of the appends to it."""
+
+    appender: Appender
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class _Topic:
+    """The followers of one journal, and what the first of them read."""
+
+    wakes: set[asyncio.Event] = field(default_factory=set)
+    size: int = 0
+    gone: bool = False
+    batches: dict[int, list[Frame]] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        """Let every follower look again."""
+        self.batches.clear()
+        for wake in self.wakes:
+            wake.set()
+
+
+class FileJournals(Journals):
+    """Keeps the journal `name` in `<root>/<name>.journal`.
+
+    For one event loop; not for use from other threads.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Keep journals under `root`, made when the first one is written."""
+        self._root = root
+        self._writers: OrderedDict[str, _Writer] = OrderedDict()
+        self._topics: dict[str, _Topic] = {}
+        self._patrol: asyncio.Task[None] | None = None
+
+    @override
+    def path(self, name: str) -> Path:
+        path = self._file(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @override
+    async def append(self, name: str, kind: FrameKind, stream: str, data: bytes) -> int:
+        frame = encode(kind, stream, data, at=time.time())
+        path, writer = self._writer(name)
+        async with writer.turn:
+            with _told(path):
+                end = await self._append(writer.appender, frame)
+        self._wake(path)
+        return end
+
+    @override
+    def touch(self, path: Path) -> None:
+        self._wake(str(path))
+
+    @override
+    async def read(
+        self, name: str, *, after: int = 0, limit: int = CHUNK
+    ) -> list[Frame]:
+        return _load(self._file(name), after, limit)
+
+    @override
+    async def follow(self, name: str, *, after: int = 0) -> AsyncIterator[Frame]:
+        file = self._file(name)
+        topic = self._topics.setdefault(str(file), _Topic())
+        wake = asyncio.Event()
+        topic.wakes.add(wake)
+        self._watch()
+        try:
+            while True:
+                wake.clear()
+                frames = _shared(topic, file, after)
+                for frame in frames:
+                    yield frame
+                    after = frame.next
+                    if frame.kind is FrameKind.END:
+                        return
+                if frames:
+                    await asyncio.sleep(0)
+                elif topic.gone:
+                    return
+                else:
+                    await wake.wait()
+        finally:
+            topic.wakes.discard(wake)
+            if not topic.wakes and self._topics.get(str(file)) is topic:
+                del self._topics[str(file)]
+
+    @override
+    async def seal(self, name: str) -> None:
+        path, writer = self._writer(name)
+        async with writer.turn:
+            with _told(path):
+                await asyncio.to_thread(writer.appender.seal, at=time.time())
+        self._wake(path)
+
+    async def recover(self, name: str) -> int:
+        """Cut off a last frame that a killed writer left half; return the end.
+
+        Every append does the same, so this is for journals nobody appends to.
+        """
+        if not self._file(name).exists():
+            return 0
+        _, writer = self._writer(name)
+        async with writer.turn:
+            return await asyncio.to_thread(writer.appender.repair)
+
+    @override
+    async def delete(self, name: str) -> None:
+        file = self._file(name)
+        writer = self._writers.pop(str(file), None)
+        if writer is not None:
+            async with writer.turn:
+                writer.appender.close()
+        file.unlink(missing_ok=True)
+        topic = self._topics.pop(str(file), None)
+        if topic is not None:
+            topic.gone = True
+            topic.wake()
+
+    def close(self) -> None:
+        """Let go of the files; they open again when appended to."""
+        for writer in self._writers.values():
+            writer.appender.close()
+        self._writers.clear()
+
+    def _file(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"'{name}' is no journal name")
+        return self._root / f"{name}.journal"
+
+    def _writer(self, name: str) -> tuple[str, _Writer]:
+        path = str(self._file(name))
+        writer = self._writers.get(path)
+        if writer is None:
+            self._evict()
+            writer = _Writer(_opened(Path(path)))
+            self._writers[path] = writer
+        self._writers.move_to_end(path)
+        return path, writer
+
+    def _evict(self) -> None:
+        while len(self._writers) >= _OPEN:
+            idle = (p for p, w in self._writers.items() if not w.turn.locked())
+            path = next(idle, None)
+            if path is None:
+                return
+            self._writers.pop(path).appender.close()
+
+    async def _append(self, appender: Appender, frame: bytes) -> int:
+        if len(frame) <= _SMALL:
+            try:
+                return appender.append(frame, wait=False)
+            except BlockingIOError:
+                pass  # the launcher is writing; a thread may wait for it
+        return await asyncio.to_thread(appender.append, frame)
+
+    def _wake(self, path: str) -> None:
+        topic = self._topics.get(path)
+        if topic is not None:
+            topic.wake()
+
+    def _watch(self) -> None:
+        if self._patrol is None or self._patrol.done():
+            self._patrol = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        """Wake followers of journals that grew without a word, once a second."""
+        while self._topics:
+            await asyncio.sleep(_PATROL_SECONDS)
+            for path, topic in tuple(self._topics.items()):
+                size = _size(path)
+                if size != topic.size:
+                    topic.size = size
+                    topic.wake()
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        folder = Path(path).parent
+        raise JournalFull(
+            f"There is no room left in {folder}; free some and try again.",
+            folder=str(folder),
+        ) from error
+
+
+def _opened(path: Path) -> Appender:
+    try:
+        return Appender(str(path))
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Appender(str(path))
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _shared(topic: _Topic, file: Path, after: int) -> list[Frame]:
+    """Return the next frames, read once for all followers that are equally far."""
+    frames = topic.batches.get(after)
+    if frames is None:
+        if len(topic.batches) >= _BATCHES:
+            topic.batches.clear()
+        frames = topic.batches[after] = _load(file, after, CHUNK)
+    return frames
+
+
+def _load(file: Path, after: int, limit: int) -> list[Frame]:
+    try:
+        fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return []
+    try:
+        if not 0 <= after <= os.fstat(fd).st_size:
+            raise ValueError("outside the journal")  # noqa: TRY301 - one answer to all
+        return _frames(lambda size: os.pread(fd, size, after), after, limit)
+    except ValueError as error:
+        raise BadOffset(
+            f"No frame begins at offset {after}; resume where one ended.", after=after
+        ) from error
+    finally:
+        os.close(fd)
+
+
+def _frames(read: Callable[[int], bytes], after: int, limit: int) -> list[Frame]:
+    buffer = read(max(limit, HEADER.size))
+    if len(buffer) < HEADER.size:
+        return []
+    _, length = measure(buffer)
+    if length > len(buffer):
+        buffer = read(length)
+    return decode(buffer, offset=after)[0]

@@ -1,0 +1,18 @@
+"""Gives the platform its journals."""
+
+from dishka import Provider, Scope, provide
+
+from fairlead.adapters.journals.files import FileJournals
+from fairlead.adapters.settings.home import Home
+from fairlead.kernel.journal import Journals
+
+
+class JournalsProvider(Provider):
+    """Journals as files in the home folder."""
+
+    scope = Scope.APP
+
+    @provide
+    def journals(self, home: Home) -> Journals:
+        """Keep them under `<home>/journals`."""
+        return FileJournals(home.path / "journals")
