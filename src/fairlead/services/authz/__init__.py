@@ -1,1 +1,5 @@
-"""Who may do what, where: roles and scoped bindings, decided in process."""
+"""Who may do what, and where: roles, bindings, and the decision itself.
+
+The decision is made in process from bindings held in memory; `Authorizer` in
+`public.py` is what every use case asks first.
+"""

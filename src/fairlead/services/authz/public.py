@@ -136,7 +136,11 @@ class Roles(Protocol):
     async def bindings(
         self, who: Principal, *, principal: str | None = None
     ) -> tuple[Binding, ...]:
-        """Return the bindings of the tenant, or those of one user by name."""
+        """Return the bindings of the tenant, or those of one user by name.
+
+        Without the permission everywhere: those in the scopes it is held in. One's
+        own may always be seen.
+        """
 
     @abstractmethod
     async def bind(

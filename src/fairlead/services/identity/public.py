@@ -3,10 +3,11 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.events import Event
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Origin, Principal, TenantId
 
@@ -62,6 +63,36 @@ class User:
     name: str
     disabled: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDisabled(Event):
+    """A user was shut out; sessions of theirs should end."""
+
+    topic: ClassVar[str] = "identity.user.disabled"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(Event):
+    """A user has a new password; other sessions than the actor's should end."""
+
+    topic: ClassVar[str] = "identity.user.password_changed"
+
+    user_id: UUID
+
+
+class Departures(Protocol):
+    """Tells whether a user may be shut out; answered by the authorisation service."""
+
+    @abstractmethod
+    async def allow(self, user_id: UUID) -> None:
+        """Let the user go, or raise; called inside the unit of work that does it.
+
+        Raises:
+            LastAdministrator: nobody else would be an administrator of everything.
+        """
 
 
 class Directory(Protocol):

@@ -1,0 +1,210 @@
+"""Roles, scopes, and what a caller holds where."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from fairlead.kernel.principal import Principal
+from fairlead.kernel.thinning import Thinning
+from fairlead.services.authz.public import (
+    ROOT,
+    BadScope,
+    Binding,
+    Reach,
+    Role,
+    RoleNotFound,
+)
+
+ADMIN = "admin"
+DEVELOPER = "developer"
+VIEWER = "viewer"
+ADMINISTRATION = frozenset({"identity", "authz", "auth", "audit", "gateway"})
+REFUSAL_WINDOW = timedelta(seconds=10)
+CALLER_WINDOW = timedelta(minutes=1)
+CALLER_LIMIT = 30
+CALLERS = 10_000
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SCOPE = re.compile(f"/|/projects/{_UUID}(?:/environments/{_UUID})?")
+_ENVIRONMENTS = "/environments/"
+
+
+def built_in_roles(permissions: Iterable[str]) -> dict[str, Role]:
+    """Return the roles every installation has, by name, cut from all `permissions`.
+
+    The administrator may do everything. A viewer reads what is no administration,
+    and a developer does everything that is none.
+    """
+    everything = frozenset(permissions)
+    work = frozenset(
+        name for name in everything if name.partition(".")[0] not in ADMINISTRATION
+    )
+    reading = frozenset(name for name in work if name.endswith(".read"))
+    return {
+        ADMIN: Role(name=ADMIN, summary="Do everything.", permissions=everything),
+        DEVELOPER: Role(
+            name=DEVELOPER,
+            summary="Build, run and deploy; no administration.",
+            permissions=work,
+        ),
+        VIEWER: Role(
+            name=VIEWER,
+            summary="See projects and what runs; change nothing.",
+            permissions=reading,
+        ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBook:
+    """All roles by name."""
+
+    roles: Mapping[str, Role]
+
+    def get(self, name: str) -> Role:
+        """Return one role.
+
+        Raises:
+            RoleNotFound: there is none of this name.
+        """
+        role = self.roles.get(name)
+        if role is None:
+            known = ", ".join(sorted(self.roles))
+            raise RoleNotFound(
+                f"There is no role '{name}'; choose one of {known}.", role=name
+            )
+        return role
+
+    def permissions(self, name: str) -> frozenset[str]:
+        """Return what a role allows; nothing when it does not exist (any longer)."""
+        role = self.roles.get(name)
+        return role.permissions if role else frozenset()
+
+
+def checked_scope(scope: str) -> str:
+    """Return `scope` in its one spelling (ids in lowercase).
+
+    Raises:
+        BadScope: it has another form.
+    """
+    spelled = scope.lower()
+    if not _SCOPE.fullmatch(spelled):
+        raise BadScope(
+            "Write a scope as '/', '/projects/ID' or '/projects/ID/environments/ID'.",
+            scope=scope[:200],
+        )
+    return spelled
+
+
+def parent_project(scope: str) -> str:
+    """Return the project scope that `scope` is or lies in."""
+    return scope.partition(_ENVIRONMENTS)[0]
+
+
+class Grants:
+    """What one caller holds: permissions by scope, each with everything below it."""
+
+    __slots__ = ("_by_scope", "_everywhere", "_reaches")
+
+    def __init__(self, by_scope: Mapping[str, frozenset[str]]) -> None:
+        """Hold `by_scope`."""
+        self._everywhere = by_scope.get(ROOT, frozenset())
+        self._by_scope = by_scope
+        self._reaches: dict[str, Reach] = {}
+
+    @classmethod
+    def of(cls, bindings: Iterable[Binding], roles: RoleBook) -> "Grants":
+        """Return what `bindings` of one principal add up to."""
+        by_scope: dict[str, frozenset[str]] = {}
+        for binding in bindings:
+            held = by_scope.get(binding.scope)
+            granted = roles.permissions(binding.role)
+            by_scope[binding.scope] = granted if held is None else held | granted
+        return cls(by_scope)
+
+    def hold(self, permission: str, on: str) -> bool:
+        """Tell whether `permission` is held in `on` or in a scope above it."""
+        if permission in self._everywhere:
+            return True
+        if on == ROOT or not self._by_scope:
+            return False
+        if permission in self._by_scope.get(on, ()):
+            return True
+        return permission in self._by_scope.get(parent_project(on), ())
+
+    def reach(self, permission: str) -> Reach:
+        """Return where `permission` is held."""
+        reach = self._reaches.get(permission)
+        if reach is None:
+            reach = self._reaches[permission] = self._reach(permission)
+        return reach
+
+    def _reach(self, permission: str) -> Reach:
+        projects: set[UUID] = set()
+        environments: set[UUID] = set()
+        for scope, permissions in self._by_scope.items():
+            if scope == ROOT or permission not in permissions:
+                continue
+            within = environments if _ENVIRONMENTS in scope else projects
+            within.add(UUID(scope.rpartition("/")[2]))
+        return Reach(
+            everywhere=permission in self._everywhere,
+            projects=frozenset(projects),
+            environments=frozenset(environments),
+        )
+
+
+def covers(reach: Reach, scope: str) -> bool:
+    """Tell whether `scope` lies within `reach`."""
+    if reach.everywhere:
+        return True
+    if scope == ROOT:
+        return False
+    if UUID(parent_project(scope).rpartition("/")[2]) in reach.projects:
+        return True
+    return (
+        _ENVIRONMENTS in scope and UUID(scope.rpartition("/")[2]) in reach.environments
+    )
+
+
+class Refusals:
+    """Chooses the refusals worth recording, so that a flood cannot fill the trail.
+
+    The same refusal at most once per `REFUSAL_WINDOW`, and of one caller at most
+    `CALLER_LIMIT` per `CALLER_WINDOW`, whatever it tries.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing refused."""
+        self._facts = Thinning(REFUSAL_WINDOW)
+        self._callers: OrderedDict[tuple[object, ...], tuple[datetime, int, int]]
+        self._callers = OrderedDict()
+
+    def admit(
+        self, who: Principal, permission: str, scope: str, *, at: datetime
+    ) -> int | None:
+        """Return how many were left out since the last one; None: leave it out."""
+        address = "" if who.known else who.origin.address
+        caller = (who.tenant_id, who.id, address)
+        more = self._facts.admit((caller, permission, scope), at=at)
+        if more is None:
+            return None
+        since, told, left_out = self._callers.get(caller, (at, 0, 0))
+        if at - since >= CALLER_WINDOW:
+            since, told = at, 0
+        if told >= CALLER_LIMIT:
+            self._remember(caller, (since, told, left_out + more + 1))
+            return None
+        self._remember(caller, (since, told + 1, 0))
+        return more + left_out
+
+    def _remember(
+        self, caller: tuple[object, ...], state: tuple[datetime, int, int]
+    ) -> None:
+        self._callers[caller] = state
+        self._callers.move_to_end(caller)
+        if len(self._callers) > CALLERS:
+            self._callers.popitem(last=False)

@@ -1,0 +1,62 @@
+"""The manifest and the wiring of authz."""
+
+from pathlib import Path
+
+from dishka import Provider, Scope
+
+from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.sql.part import TablePart
+from fairlead.adapters.wiring.part import ContainerPart
+from fairlead.kernel.access import Access
+from fairlead.kernel.module import Catalog, Module
+from fairlead.services.authz.domain import Refusals, RoleBook, built_in_roles
+from fairlead.services.authz.http import BindingController, RoleController
+from fairlead.services.authz.ports import BindingStore
+from fairlead.services.authz.public import Authorizer, Roles
+from fairlead.services.authz.sql import SqlBindingStore
+from fairlead.services.authz.use_cases.cache import GrantCache
+from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.authz.use_cases.roles import (
+    Administrators,
+    Bind,
+    LastAdministratorStays,
+    ListBindings,
+    ListRoles,
+    LocalRoles,
+    Unbind,
+)
+from fairlead.services.identity.public import Departures
+
+
+def _role_book(catalog: Catalog) -> RoleBook:
+    return RoleBook(built_in_roles(catalog.permissions()))
+
+
+def _access(authorizer: Authorizer) -> Access:
+    return authorizer
+
+
+def _provider() -> Provider:
+    provider = Provider(scope=Scope.REQUEST)
+    provider.provide(_role_book, scope=Scope.APP)
+    provider.provide(GrantCache, scope=Scope.APP)
+    provider.provide(Refusals, scope=Scope.APP)
+    provider.provide(SqlBindingStore, provides=BindingStore)
+    provider.provide(LocalAuthorizer, provides=Authorizer)
+    provider.provide(_access)
+    for use_case in (ListRoles, ListBindings, Administrators, Bind, Unbind):
+        provider.provide(use_case)
+    provider.provide(LastAdministratorStays, provides=Departures)
+    provider.provide(LocalRoles, provides=Roles)
+    return provider
+
+
+MODULE = Module(
+    manifest=read_manifest(Path(__file__).with_name("module.yaml")),
+    parts=(
+        ContainerPart((_provider(),)),
+        TablePart(Path(__file__).with_name("migrations")),
+        HttpPart((RoleController, BindingController)),
+    ),
+)

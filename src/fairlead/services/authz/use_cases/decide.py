@@ -1,0 +1,80 @@
+"""The decision every use case asks for first."""
+
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.errors import FairleadError
+from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.services.audit.public import Act, AuditTrail, Outcome
+from fairlead.services.authz.domain import Grants, Refusals, RoleBook
+from fairlead.services.authz.ports import BindingStore
+from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed, Reach
+from fairlead.services.authz.use_cases.cache import GrantCache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAuthorizer(Authorizer):
+    """Decides from the cache; reads a caller's bindings once per version."""
+
+    roles: RoleBook
+    store: BindingStore
+    cache: GrantCache
+    refusals: Refusals
+    trail: AuditTrail
+    clock: Clock
+
+    @override
+    async def require(
+        self,
+        who: Principal,
+        permission: str,
+        *,
+        on: str = ROOT,
+        sees: str | None = None,
+        missing: FairleadError | None = None,
+    ) -> None:
+        if who.kind is PrincipalKind.SERVICE:
+            return
+        grants = self.cache.get(who) or await self._load(who)
+        if grants.hold(permission, on):
+            return
+        await self._record(who, permission, on)
+        if missing is not None and not (sees and grants.hold(sees, on)):
+            raise missing
+        raise NotAllowed(
+            f"You need the permission {permission} for this; ask an administrator.",
+            permission=permission,
+            scope=on,
+        )
+
+    @override
+    async def allows(self, who: Principal, permission: str, *, on: str = ROOT) -> bool:
+        if who.kind is PrincipalKind.SERVICE:
+            return True
+        grants = self.cache.get(who) or await self._load(who)
+        return grants.hold(permission, on)
+
+    @override
+    async def reach(self, who: Principal, permission: str) -> Reach:
+        if who.kind is PrincipalKind.SERVICE:
+            return Reach(everywhere=True)
+        grants = self.cache.get(who) or await self._load(who)
+        return grants.reach(permission)
+
+    async def _load(self, who: Principal) -> Grants:
+        if not who.known:
+            return Grants({})
+        version = self.cache.version(who.tenant_id)
+        grants = Grants.of(await self.store.held_by(who.id), self.roles)
+        self.cache.keep(who, grants, version=version)
+        return grants
+
+    async def _record(self, who: Principal, permission: str, on: str) -> None:
+        more = self.refusals.admit(who, permission, on, at=self.clock.now())
+        if more is None:
+            return
+        details = {"left_out_before": str(more)} if more else {}
+        act = Act(action=permission, scope=on, outcome=Outcome.REFUSED, details=details)
+        await self.trail.record(who, act)

@@ -1,0 +1,114 @@
+"""Managing roles and bindings, over memory."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from fairlead.kernel.principal import service
+from fairlead.services.authz.public import (
+    ROOT,
+    BadScope,
+    BindingNotFound,
+    LastAdministrator,
+    NotAllowed,
+    RoleNotFound,
+    project_scope,
+)
+from fairlead.services.identity.public import UserNotFound
+
+SYSTEM = service("test")
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+async def test_binding_twice_gives_the_first_binding(world: Any) -> None:
+    """The second time changes nothing and leaves no second record."""
+    first = await world.roles.bind(SYSTEM, "ada", "viewer", scope=ROOT)
+    second = await world.roles.bind(SYSTEM, "ada", "viewer", scope=ROOT)
+
+    assert second == first
+    assert len(world.trail.acts) == 1
+    assert world.store.version == 1
+
+
+async def test_unknown_names_are_refused(world: Any) -> None:
+    """Roles, users and scopes that do not exist bind nothing."""
+    with pytest.raises(RoleNotFound):
+        await world.roles.bind(SYSTEM, "ada", "king", scope=ROOT)
+    with pytest.raises(UserNotFound):
+        await world.roles.bind(SYSTEM, "eve", "viewer", scope=ROOT)
+    with pytest.raises(BadScope):
+        await world.roles.bind(SYSTEM, "ada", "viewer", scope="/everything")
+
+    assert await world.store.all() == ()
+
+
+async def test_an_administrator_of_a_project_binds_only_there(world: Any) -> None:
+    """Nobody gives more than they administer, and sees bindings only there."""
+    await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+    await world.roles.bind(SYSTEM, "ada", "admin", scope=project_scope(ONE))
+    ada = world.who("ada")
+
+    given = await world.roles.bind(ada, "bob", "viewer", scope=project_scope(ONE))
+    for scope in (ROOT, project_scope(TWO)):
+        with pytest.raises(NotAllowed):
+            await world.roles.bind(ada, "bob", "viewer", scope=scope)
+
+    seen = await world.roles.bindings(ada)
+    assert {binding.scope for binding in seen} == {project_scope(ONE)}
+    assert given in seen
+
+
+async def test_ones_own_bindings_may_always_be_seen(world: Any) -> None:
+    """A viewer sees their own, not another's."""
+    mine = await world.roles.bind(SYSTEM, "ada", "viewer", scope=ROOT)
+
+    assert await world.roles.bindings(world.who("ada"), principal="ada") == (mine,)
+    with pytest.raises(NotAllowed):
+        await world.roles.bindings(world.who("ada"), principal="root")
+    with pytest.raises(NotAllowed):
+        await world.roles.bindings(world.who("ada"))
+
+
+async def test_the_last_administrator_keeps_the_role(world: Any) -> None:
+    """One who is disabled does not count as another."""
+    first = await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+    await world.roles.bind(SYSTEM, "ada", "admin", scope=ROOT)
+    world.users.users["ada"] = replace(world.users.users["ada"], disabled=True)
+
+    with pytest.raises(LastAdministrator):
+        await world.roles.unbind(SYSTEM, first.id)
+    with pytest.raises(LastAdministrator):
+        await world.departures.allow(first.principal_id)
+
+    world.users.users["ada"] = replace(world.users.users["ada"], disabled=False)
+    await world.departures.allow(first.principal_id)
+    await world.roles.unbind(SYSTEM, first.id)
+
+
+async def test_users_who_are_no_administrators_may_go(world: Any) -> None:
+    """Only administrators are held back."""
+    await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+
+    await world.departures.allow(world.who("bob").id)
+
+
+async def test_bindings_out_of_sight_are_not_there(world: Any) -> None:
+    """Taking away an unknown or unseen binding tells nothing about it."""
+    binding = await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+
+    with pytest.raises(BindingNotFound):
+        await world.roles.unbind(SYSTEM, UUID(int=5))
+    with pytest.raises(BindingNotFound):
+        await world.roles.unbind(world.who("bob"), binding.id)
+
+
+async def test_roles_are_listed_by_name(world: Any) -> None:
+    """Three are built in."""
+    await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+
+    roles = await world.roles.list(world.who("root"))
+    assert [role.name for role in roles] == ["admin", "developer", "viewer"]
+    with pytest.raises(NotAllowed):
+        await world.roles.list(world.who("bob"))
