@@ -1,0 +1,36 @@
+"""The desk's units of work, in scopes of their own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from typing_extensions import override
+
+from fairlead.adapters.wiring.scopes import Scopes
+from fairlead.kernel.events import Outbox
+from fairlead.kernel.principal import service
+from fairlead.kernel.work import UnitOfWork
+from fairlead.services.operations.ports import Books, Docket, Sheet
+
+
+class ScopedBooks(Books):
+    """Opens a scope for each unit of work; the service itself acts in it."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        """Open scopes of `scopes`."""
+        self._scopes = scopes
+
+    @override
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Sheet]:
+        async with self._scopes.enter(service("operations")) as scope:
+            sheet = Sheet(
+                docket=await scope.get(Docket), outbox=await scope.get(Outbox)
+            )
+            async with await scope.get(UnitOfWork):
+                yield sheet
+
+    @override
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Docket]:
+        async with self._scopes.enter(service("operations")) as scope:
+            yield await scope.get(Docket)

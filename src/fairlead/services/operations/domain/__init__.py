@@ -1,0 +1,1 @@
+"""What an operation is, how it may change, and who is admitted next."""

@@ -1,0 +1,241 @@
+"""Who is admitted next: slots, limits, priorities that age, projects in turn."""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from fairlead.kernel.principal import TenantId
+
+LEVELS = 10
+AGEING_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many operations run at once: in all, of one project, of one kind."""
+
+    total: int = 16
+    per_project: int = 5
+    per_kind: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What admission knows of an operation.
+
+    Attributes:
+        lent: A part of a running operation, so it is admitted at once and counts
+            against no limit: its parent already holds a slot.
+    """
+
+    id: UUID
+    tenant_id: TenantId
+    kind: str
+    project_id: UUID | None
+    priority: int
+    created_at: datetime
+    lent: bool = False
+
+
+Lane = deque[Ticket]
+
+
+class _Level:
+    """The queue of one priority: projects take turns, each first come first served."""
+
+    def __init__(self) -> None:
+        self._turns: OrderedDict[UUID | None, dict[str, Lane]] = OrderedDict()
+        self._arrivals: Lane = deque()
+
+    def add(self, ticket: Ticket, *, front: bool) -> None:
+        lanes = self._turns.setdefault(ticket.project_id, {})
+        lane = lanes.setdefault(ticket.kind, deque())
+        if front:
+            lane.appendleft(ticket)
+            self._arrivals.appendleft(ticket)
+            self._turns.move_to_end(ticket.project_id, last=False)
+        else:
+            lane.append(ticket)
+            self._arrivals.append(ticket)
+
+    def oldest(self, waits: Callable[[Ticket], bool]) -> Ticket | None:
+        return _head(self._arrivals, waits)
+
+    def take(
+        self, waits: Callable[[Ticket], bool], fits: Callable[[Ticket], bool]
+    ) -> Ticket | None:
+        """Return the first that fits, of the project whose turn it is."""
+        found: Ticket | None = None
+        gone: list[UUID | None] = []
+        for project_id, lanes in self._turns.items():
+            found = _first(lanes, waits, fits)
+            if not lanes:
+                gone.append(project_id)
+            if found is not None:
+                break
+        for project_id in gone:
+            del self._turns[project_id]
+        if found is not None and found.project_id in self._turns:
+            self._turns.move_to_end(found.project_id)
+        return found
+
+
+def _head(lane: Lane, waits: Callable[[Ticket], bool]) -> Ticket | None:
+    while lane and not waits(lane[0]):
+        lane.popleft()
+    return lane[0] if lane else None
+
+
+def _first(
+    lanes: dict[str, Lane],
+    waits: Callable[[Ticket], bool],
+    fits: Callable[[Ticket], bool],
+) -> Ticket | None:
+    heads = []
+    for kind in list(lanes):
+        head = _head(lanes[kind], waits)
+        if head is None:
+            del lanes[kind]
+        elif fits(head):
+            heads.append(head)
+    if not heads:
+        return None
+    return min(heads, key=lambda ticket: ticket.created_at)
+
+
+class Floor:
+    """Keeps who waits and who runs, in memory; every call is cheap.
+
+    A priority is worth one more for each `AGEING_SECONDS` that the oldest of its
+    operations has waited, so nothing starves. Among equals projects take turns.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        """Begin empty."""
+        self._limits = limits
+        self._levels = tuple(_Level() for _ in range(LEVELS))
+        self._lent: Lane = deque()
+        self._waiting: dict[UUID, Ticket] = {}
+        self._running: dict[UUID, Ticket] = {}
+        self._slots = 0
+        self._by_project: Counter[UUID] = Counter()
+        self._by_kind: Counter[str] = Counter()
+
+    def add(self, ticket: Ticket) -> None:
+        """Queue an operation; one that waits or runs already stays where it is."""
+        if ticket.id not in self._waiting and ticket.id not in self._running:
+            self._queue(ticket, front=False)
+
+    def put_back(self, ticket: Ticket) -> None:
+        """Queue one that was admitted but could not start, before all others."""
+        self.leave(ticket.id)
+        self._queue(ticket, front=True)
+
+    def occupy(self, ticket: Ticket) -> None:
+        """Count one that runs already, whatever the limits say."""
+        if ticket.id in self._running:
+            return
+        self._running[ticket.id] = ticket
+        self._count(ticket, 1)
+
+    def admit(self, *, at: datetime) -> Ticket | None:
+        """Return who runs next and count it as running; None: nobody may now."""
+        ticket = self._next(at)
+        if ticket is not None:
+            del self._waiting[ticket.id]
+            self.occupy(ticket)
+        return ticket
+
+    def withdraw(self, operation_id: UUID) -> Ticket | None:
+        """Take one out of the queue and return it; None: it does not wait."""
+        return self._waiting.pop(operation_id, None)
+
+    def leave(self, operation_id: UUID) -> None:
+        """Free the slot, or the place in the queue, of one; an unknown one is fine."""
+        self._waiting.pop(operation_id, None)
+        ticket = self._running.pop(operation_id, None)
+        if ticket is not None:
+            self._count(ticket, -1)
+
+    def runs(self, operation_id: UUID) -> bool:
+        """Tell whether it was admitted and has not left."""
+        return operation_id in self._running
+
+    def reason(self, operation_id: UUID) -> str:
+        """Return why it waits, one sentence; empty when it does not."""
+        ticket = self._waiting.get(operation_id)
+        if ticket is None:
+            return ""
+        kinds, limits = self._limits.per_kind, self._limits
+        if self._project_full(ticket):
+            return f"waiting: project limit {limits.per_project} reached"
+        if self._kind_full(ticket):
+            return f"waiting: limit {kinds[ticket.kind]} of {ticket.kind} reached"
+        if self._slots >= limits.total:
+            return (
+                f"waiting: limit {limits.total} reached, {len(self._waiting)} in queue"
+            )
+        return "about to start"
+
+    @property
+    def waiting(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting)
+
+    @property
+    def running(self) -> int:
+        """Return how many run, those that borrow their parent's slot included."""
+        return len(self._running)
+
+    def _queue(self, ticket: Ticket, *, front: bool) -> None:
+        self._waiting[ticket.id] = ticket
+        if ticket.lent:
+            self._lent.append(ticket)
+        else:
+            self._levels[ticket.priority].add(ticket, front=front)
+
+    def _next(self, at: datetime) -> Ticket | None:
+        lent = _head(self._lent, self._waits)
+        if lent is not None:
+            return lent
+        if self._slots >= self._limits.total or not self._waiting:
+            return None
+        ranked: list[tuple[int, int]] = []
+        for priority, level in enumerate(self._levels):
+            oldest = level.oldest(self._waits)
+            if oldest is not None:
+                waited = (at - oldest.created_at).total_seconds()
+                ranked.append((priority + int(waited // AGEING_SECONDS), priority))
+        for _, priority in sorted(ranked, reverse=True):
+            ticket = self._levels[priority].take(self._waits, self._fits)
+            if ticket is not None:
+                return ticket
+        return None
+
+    def _waits(self, ticket: Ticket) -> bool:
+        return ticket.id in self._waiting
+
+    def _fits(self, ticket: Ticket) -> bool:
+        return not self._project_full(ticket) and not self._kind_full(ticket)
+
+    def _project_full(self, ticket: Ticket) -> bool:
+        project_id = ticket.project_id
+        if project_id is None:
+            return False
+        return self._by_project[project_id] >= self._limits.per_project
+
+    def _kind_full(self, ticket: Ticket) -> bool:
+        limit = self._limits.per_kind.get(ticket.kind)
+        return limit is not None and self._by_kind[ticket.kind] >= limit
+
+    def _count(self, ticket: Ticket, by: int) -> None:
+        if ticket.lent:
+            return
+        self._slots += by
+        self._by_kind[ticket.kind] += by
+        if ticket.project_id is not None:
+            self._by_project[ticket.project_id] += by
+            if not self._by_project[ticket.project_id]:
+                del self._by_project[ticket.project_id]

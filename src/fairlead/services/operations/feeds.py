@@ -1,0 +1,148 @@
+"""Feeds over the journals port: one journal per outermost operation."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+from typing_extensions import override
+
+from fairlead.kernel.journal import HEADER, MAGIC, Frame, FrameKind, Journals
+from fairlead.services.operations.domain.record import Record
+from fairlead.services.operations.public import FeedEvent, Feeds
+
+TEXT_BYTES = 64 * 1024
+MAX_LAG = 64 * 1024 * 1024
+KEPT = 1024 * 1024
+CHECK_BYTES = 1024 * 1024
+
+
+class JournalFeeds(Feeds):
+    """Keeps each feed as the journal `operations/<feed id>`.
+
+    Readers read the file by offset, so none of them ever blocks a writer. One that
+    follows live and falls `max_lag` bytes further behind than it was when it began
+    loses output (never events) up to the last MiB, and is told so by a GAP frame; one
+    that reads what was there already gets all of it, however slow it is.
+    """
+
+    def __init__(self, journals: Journals, *, max_lag: int = MAX_LAG) -> None:
+        """Keep feeds in `journals`."""
+        self._journals = journals
+        self._max_lag = max_lag
+
+    @override
+    async def publish(
+        self, feed_id: UUID, event: FeedEvent, *, stream: str = ""
+    ) -> None:
+        data = json.dumps({"event": event.event, **event.data}, ensure_ascii=False)
+        await self._journals.append(
+            _name(feed_id), FrameKind.EVENT, stream, data.encode()
+        )
+
+    @override
+    async def write(self, feed_id: UUID, text: str, *, stream: str = "") -> None:
+        for part in _parts(text.encode(errors="replace")):
+            await self._journals.append(_name(feed_id), FrameKind.OUTPUT, stream, part)
+
+    @override
+    def path(self, feed_id: UUID) -> Path:
+        return self._journals.path(_name(feed_id))
+
+    @override
+    async def read(self, feed_id: UUID, *, after: int = 0) -> list[Frame]:
+        return await self._journals.read(_name(feed_id), after=after)
+
+    @override
+    async def follow(self, feed_id: UUID, *, after: int = 0) -> AsyncIterator[Frame]:
+        path = self.path(feed_id)
+        allowed = max(_size(path) - after, 0) + self._max_lag
+        checked = after
+        gap_from = gap_to = -1
+        async for frame in self._journals.follow(_name(feed_id), after=after):
+            if gap_to >= 0:
+                if frame.next < gap_to and frame.kind is FrameKind.OUTPUT:
+                    continue
+                if frame.next >= gap_to or frame.kind is FrameKind.END:
+                    yield _gap(gap_from, frame.offset)
+                    gap_to = -1
+            yield frame
+            if frame.next - checked >= min(CHECK_BYTES, self._max_lag):
+                checked = frame.next
+                lag = _size(path) - frame.next
+                if gap_to < 0 and lag > allowed:
+                    gap_from, gap_to = frame.next, frame.next + lag - min(KEPT, lag)
+                allowed = min(allowed, max(lag, 0) + self._max_lag)
+
+    async def finish(self, record: Record, *, again: bool) -> None:
+        """Publish that the owner of the feed ended, then seal it.
+
+        Args:
+            record: The ended operation; nothing happens when the feed is not its own.
+            again: It may have been done before; then it is not repeated.
+        """
+        if not record.owns_feed or (again and self.sealed(record.id)):
+            return
+        await self.publish(record.id, ended(record))
+        await self._journals.seal(_name(record.id))
+
+    def sealed(self, feed_id: UUID) -> bool:
+        """Tell whether the last frame is END."""
+        try:
+            with self.path(feed_id).open("rb") as file:
+                end = file.seek(0, 2)
+                file.seek(max(end - HEADER.size, 0))
+                tail = file.read(HEADER.size)
+        except FileNotFoundError:
+            return False
+        if len(tail) < HEADER.size:
+            return False
+        magic, kind, name_size, data_size, _ = HEADER.unpack(tail)
+        return (magic, kind, name_size, data_size) == (MAGIC, FrameKind.END, 0, 0)
+
+
+def ended(record: Record) -> FeedEvent:
+    """Return the last event of a feed."""
+    operation = record.operation
+    error = operation.error
+    return FeedEvent(
+        event="operation.ended",
+        data={
+            "operation_id": str(operation.id),
+            "state": operation.state.value,
+            "error": None
+            if error is None
+            else {"code": error.code, "message": error.message},
+        },
+    )
+
+
+def _name(feed_id: UUID) -> str:
+    return f"operations/{feed_id}"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _gap(offset: int, resume: int) -> Frame:
+    return Frame(
+        offset=offset, next=resume, kind=FrameKind.GAP, at=0.0, stream="", data=b""
+    )
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """Cut at line ends where there are any, never inside a UTF-8 character."""
+    parts: list[bytes] = []
+    while len(data) > TEXT_BYTES:
+        end = data.rfind(b"\n", 0, TEXT_BYTES) + 1
+        if not end:
+            end = TEXT_BYTES
+            while data[end] & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation byte
+                end -= 1
+        parts.append(data[:end])
+        data = data[end:]
+    return [*parts, data] if data else parts

@@ -1,0 +1,141 @@
+"""Operations over HTTP: translate, call one use case, translate back."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, Request, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+from msgspec import Struct
+
+from fairlead.adapters.http.paging import PageBody, page_request
+from fairlead.adapters.http.sse import frames, offset
+from fairlead.kernel.principal import Principal
+from fairlead.services.operations.public import (
+    Feeds,
+    Operation,
+    OperationFilter,
+    Operations,
+    OperationState,
+)
+
+
+class OperationErrorBody(Struct, kw_only=True):
+    """Why an operation failed."""
+
+    code: str
+    message: str
+
+
+class OperationBody(Struct, kw_only=True):
+    """An operation as clients see it."""
+
+    id: UUID
+    kind: str
+    subject: str
+    scope: str
+    state: OperationState
+    reason: str
+    priority: int
+    project_id: UUID | None
+    parent_id: UUID | None
+    feed_id: UUID
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    result: Any
+    error: OperationErrorBody | None
+
+    @classmethod
+    def of(cls, operation: Operation) -> Self:
+        """Show all of it; an operation holds no secrets."""
+        error = operation.error
+        return cls(
+            id=operation.id,
+            kind=operation.kind,
+            subject=operation.subject,
+            scope=operation.scope,
+            state=operation.state,
+            reason=operation.reason,
+            priority=operation.priority,
+            project_id=operation.project_id,
+            parent_id=operation.parent_id,
+            feed_id=operation.feed_id,
+            requested_by=operation.requested_by,
+            created_at=operation.created_at,
+            started_at=operation.started_at,
+            ended_at=operation.ended_at,
+            result=operation.result,
+            error=None
+            if error is None
+            else OperationErrorBody(code=error.code, message=error.message),
+        )
+
+
+class OperationController(Controller):
+    """Routes under `/api/v1/operations`."""
+
+    path = "/api/v1/operations"
+    tags = ("operations",)
+
+    @get("/")
+    @inject
+    async def index(
+        self,
+        who: FromDishka[Principal],
+        operations: FromDishka[Operations],
+        state: FromQuery[OperationState | None] = None,
+        kind: FromQuery[str | None] = None,
+        project: FromQuery[UUID | None] = None,
+        limit: FromQuery[int | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> PageBody[OperationBody]:
+        """Return the operations the caller may see, newest first."""
+        wanted = OperationFilter(state=state, kind=kind, project_id=project)
+        found = await operations.list(who, wanted, page_request(limit, after))
+        items = [OperationBody.of(operation) for operation in found.items]
+        return PageBody(items=items, next=found.next)
+
+    @get("/{operation:uuid}")
+    @inject
+    async def show(
+        self,
+        operation: FromPath[UUID],
+        who: FromDishka[Principal],
+        operations: FromDishka[Operations],
+    ) -> OperationBody:
+        """Return one operation."""
+        return OperationBody.of(await operations.get(who, operation))
+
+    @post("/{operation:uuid}/cancel", status_code=202)
+    @inject
+    async def cancel(
+        self,
+        operation: FromPath[UUID],
+        who: FromDishka[Principal],
+        operations: FromDishka[Operations],
+    ) -> OperationBody:
+        """Ask an operation to end as cancelled; an ended one stays as it is."""
+        return OperationBody.of(await operations.cancel(who, operation))
+
+    @get("/{operation:uuid}/feed")
+    @inject
+    async def feed(
+        self,
+        request: Request[Any, Any, Any],
+        operation: FromPath[UUID],
+        who: FromDishka[Principal],
+        operations: FromDishka[Operations],
+        feeds: FromDishka[Feeds],
+    ) -> Stream:
+        """Follow an operation's events and output as server-sent events.
+
+        A part of another operation shares that one's feed.
+        """
+        shown = await operations.get(who, operation)
+        after = offset(request)
+        await feeds.read(shown.feed_id, after=after)  # refuses a bad offset
+        return await frames(feeds.follow(shown.feed_id, after=after))

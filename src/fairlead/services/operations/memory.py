@@ -1,0 +1,217 @@
+"""Operations in a dictionary: for tests."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from typing_extensions import override
+
+from fairlead.kernel.events import Outbox
+from fairlead.kernel.paging import BadPage, Page, PageRequest
+from fairlead.kernel.principal import TenantId
+from fairlead.services.authz.public import ROOT, Reach
+from fairlead.services.operations.domain.floor import Ticket
+from fairlead.services.operations.domain.record import (
+    CANCELLED,
+    BadTransition,
+    Ending,
+    Record,
+)
+from fairlead.services.operations.ports import (
+    Books,
+    Docket,
+    OperationStore,
+    Sheet,
+    Unended,
+)
+from fairlead.services.operations.public import (
+    Operation,
+    OperationFilter,
+    OperationNotFound,
+    OperationState,
+)
+
+Shelf = dict[UUID, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOperationStore(OperationStore):
+    """Keeps one tenant's operations on a shelf that others may share."""
+
+    shelf: Shelf
+    tenant: TenantId
+
+    @override
+    async def add(self, record: Record) -> bool:
+        if record.id in self.shelf:
+            return False
+        self.shelf[record.id] = record
+        return True
+
+    @override
+    async def get(self, operation_id: UUID) -> Record:
+        record = self.shelf.get(operation_id)
+        if record is None or record.tenant_id != self.tenant:
+            raise OperationNotFound(f"There is no operation {operation_id}.")
+        return record
+
+    @override
+    async def unended_children(self, parents: Sequence[UUID]) -> list[UUID]:
+        return [
+            record.id
+            for record in self._mine()
+            if record.operation.parent_id in parents
+            and not record.operation.state.final
+        ]
+
+    @override
+    async def ask_cancel(self, operation_ids: Sequence[UUID]) -> None:
+        for record in self._mine():
+            if record.id in operation_ids:
+                self.shelf[record.id] = record.ask_cancel()
+
+    @override
+    async def list(
+        self, wanted: OperationFilter, reach: Reach, page: PageRequest
+    ) -> Page[Operation]:
+        found = sorted(
+            (
+                record.operation
+                for record in self._mine()
+                if _within(record, reach) and _matches(record.operation, wanted)
+            ),
+            key=lambda operation: (operation.created_at, operation.id),
+            reverse=True,
+        )
+        if page.after is not None:
+            ids = [str(operation.id) for operation in found]
+            if page.after not in ids:
+                raise BadPage("Use a cursor from 'next' of the page before.")
+            found = found[ids.index(page.after) + 1 :]
+        kept = tuple(found[: page.limit])
+        more = len(found) > page.limit
+        return Page(items=kept, next=str(kept[-1].id) if more else None)
+
+    def _mine(self) -> tuple[Record, ...]:
+        return tuple(
+            record for record in self.shelf.values() if record.tenant_id == self.tenant
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryDocket(Docket):
+    """Works on the shelf of all tenants."""
+
+    shelf: Shelf
+
+    @override
+    async def unended(self, *, after: UUID | None, limit: int) -> list[Unended]:
+        found = sorted(
+            (
+                record
+                for record in self.shelf.values()
+                if not record.operation.state.final
+                and (after is None or record.id > after)
+            ),
+            key=lambda record: record.id,
+        )
+        return [_unended(record) for record in found[:limit]]
+
+    @override
+    async def start(
+        self, operation_ids: Sequence[UUID], *, at: datetime
+    ) -> list[Record]:
+        changed = (self._change(key, lambda r: r.begin(at=at)) for key in operation_ids)
+        return [record for record in changed if record is not None]
+
+    @override
+    async def end(
+        self, operation_id: UUID, ending: Ending, *, at: datetime
+    ) -> Record | None:
+        return self._change(operation_id, lambda record: record.end(ending, at=at))
+
+    @override
+    async def drop(self, operation_id: UUID, *, at: datetime) -> Record | None:
+        record = self.shelf.get(operation_id)
+        if record is None or not record.cancel_requested:
+            return None
+        if record.operation.state is not OperationState.QUEUED:
+            return None
+        return self._change(operation_id, lambda record: record.end(CANCELLED, at=at))
+
+    @override
+    async def find(self, operation_id: UUID) -> Record | None:
+        return self.shelf.get(operation_id)
+
+    def _change(
+        self, operation_id: UUID, change: Callable[[Record], Record]
+    ) -> Record | None:
+        record = self.shelf.get(operation_id)
+        if record is None:
+            return None
+        try:
+            changed = change(record)
+        except BadTransition:
+            return None
+        self.shelf[operation_id] = changed
+        return changed
+
+
+@dataclass(slots=True)
+class MemoryBooks(Books):
+    """Writes to a shelf; `failures` are raised at the next units of work, once each."""
+
+    shelf: Shelf
+    outbox: Outbox
+    failures: list[Exception] = field(default_factory=list)
+
+    @override
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Sheet]:
+        if self.failures:
+            raise self.failures.pop(0)
+        yield Sheet(docket=MemoryDocket(self.shelf), outbox=self.outbox)
+
+    @override
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Any]:
+        yield MemoryDocket(self.shelf)
+
+
+def _unended(record: Record) -> Unended:
+    operation = record.operation
+    return Unended(
+        ticket=Ticket(
+            id=operation.id,
+            tenant_id=record.tenant_id,
+            kind=operation.kind,
+            project_id=operation.project_id,
+            priority=operation.priority,
+            created_at=operation.created_at,
+            lent=operation.parent_id is not None,
+        ),
+        running=operation.state is OperationState.RUNNING,
+        cancel_requested=record.cancel_requested,
+    )
+
+
+def _within(record: Record, reach: Reach) -> bool:
+    if reach.everywhere:
+        return True
+    if record.operation.scope == ROOT:
+        return False
+    return (
+        record.operation.project_id in reach.projects
+        or record.environment_id in reach.environments
+    )
+
+
+def _matches(operation: Operation, wanted: OperationFilter) -> bool:
+    return (
+        wanted.state in {None, operation.state}
+        and wanted.kind in {None, operation.kind}
+        and wanted.project_id in {None, operation.project_id}
+    )

@@ -1,0 +1,4 @@
+"""Permissions of operations; generated from module.yaml by `make generate`."""
+
+OPERATION_READ = "operations.operation.read"
+OPERATION_CANCEL = "operations.operation.cancel"
