@@ -1,0 +1,34 @@
+"""The OpenAPI document at `/openapi.json`."""
+
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+BEARER = "bearer"
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Return the document's frame; the routes come from the controllers."""
+    scheme = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Fairlead",
+        version=version("fairlead"),
+        description="From a repository to a running service.",
+        components=Components(security_schemes={BEARER: scheme}),
+        security=[{BEARER: []}],
+        path="/openapi",
+        render_plugins=(),
+        use_handler_docstrings=True,
+    )
+
+
+class OpenApiController(Controller):
+    """Serves the document, made when it is first asked for."""
+
+    @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+    def document(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+        """Return the OpenAPI 3.1 document."""
+        return Response(request.app.openapi_schema.to_schema())

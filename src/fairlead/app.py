@@ -1,0 +1,321 @@
+"""The composition root: the only place that knows every part."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container
+from dishka import provide as provided
+from dishka.integrations.litestar import LitestarProvider
+from litestar import Litestar
+from litestar.exceptions import HTTPException
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+
+from fairlead.adapters.blobs.provider import BlobsProvider
+from fairlead.adapters.bus.part import SubscriptionPart
+from fairlead.adapters.bus.provider import BusProvider
+from fairlead.adapters.bus.relay import OutboxRelay
+from fairlead.adapters.engine.part import EnginePart
+from fairlead.adapters.engine.provider import EngineProvider
+from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
+from fairlead.adapters.http.edge import Asgi, Edge
+from fairlead.adapters.http.metrics import HttpMetrics
+from fairlead.adapters.http.openapi import OpenApiController, openapi_config
+from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.http.platform import PATHS, PlatformController, Readiness
+from fairlead.adapters.http.problems import foreseen, unforeseen, unparsed
+from fairlead.adapters.http.routes import compare
+from fairlead.adapters.http.settings import HttpSettings
+from fairlead.adapters.journals.provider import JournalsProvider
+from fairlead.adapters.manifests.discovery import discover
+from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
+from fairlead.adapters.processes.provider import ProcessesProvider
+from fairlead.adapters.settings.load import Settings, home, read_layers, typed
+from fairlead.adapters.settings.lock import HomeLock
+from fairlead.adapters.settings.part import SettingsPart
+from fairlead.adapters.sql.database import Database
+from fairlead.adapters.sql.migrate import migrate
+from fairlead.adapters.sql.part import TablePart
+from fairlead.adapters.sql.provider import FILE, SqlProvider
+from fairlead.adapters.telemetry.logs import configure
+from fairlead.adapters.telemetry.settings import LogSettings
+from fairlead.adapters.wiring.clock import SystemClock
+from fairlead.adapters.wiring.part import (
+    ContainerPart,
+    HealthPart,
+    LifecyclePart,
+    Opened,
+)
+from fairlead.adapters.wiring.scopes import Scopes
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.engine import Engine
+from fairlead.kernel.errors import FairleadError
+from fairlead.kernel.health import HealthCheck
+from fairlead.kernel.module import Catalog, Module
+from fairlead.kernel.principal import Principal, TenantId
+from fairlead.kernel.processes import Launcher
+from fairlead.modules.pipelines.settings import PipelinesSettings
+from fairlead.services.auth.public import FirstStart
+from fairlead.services.gateway.http import guard
+
+StructT = TypeVar("StructT", bound=Struct)
+PLUGINS = "plugins"
+PLATFORM_SECTIONS: Mapping[str, type[Struct]] = {
+    "http": HttpSettings,
+    "log": LogSettings,
+}
+
+
+class PlatformProvider(Provider):
+    """What no module brings: time, the caller, scopes, metrics."""
+
+    principal = from_context(Principal, scope=Scope.REQUEST)
+    scopes = provided(Scopes, scope=Scope.APP)
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        """Tell of the `modules` that are loaded."""
+        super().__init__()
+        self._modules = tuple(modules)
+
+    @provided(scope=Scope.REQUEST)
+    def tenant(self, who: Principal) -> TenantId:
+        """Return the tenant of the caller."""
+        return who.tenant_id
+
+    @provided(scope=Scope.APP)
+    def clock(self) -> Clock:
+        """Return the machine's clock."""
+        return SystemClock()
+
+    @provided(scope=Scope.APP)
+    def catalog(self) -> Catalog:
+        """Return the loaded manifests."""
+        return Catalog(tuple(module.manifest for module in self._modules))
+
+    @provided(scope=Scope.APP)
+    def console(self) -> ConsoleParts:
+        """Return the modules' pages."""
+        return ConsoleParts(
+            {
+                module.name: part
+                for module in self._modules
+                for part in module.each(ConsolePart)
+            }
+        )
+
+    @provided(scope=Scope.APP)
+    def metrics(self) -> HttpMetrics:
+        """Count in a registry of this application's own."""
+        return HttpMetrics(CollectorRegistry())
+
+    @provided(scope=Scope.APP)
+    async def readiness(
+        self, container: AsyncContainer, database: Database
+    ) -> Readiness:
+        """Collect the checks of all parts."""
+        kinds = [
+            kind
+            for module in self._modules
+            for part in module.each(HealthPart)
+            for kind in part.types
+        ]
+        checks: list[HealthCheck] = [await container.get(kind) for kind in kinds]
+        return Readiness((database, *checks))
+
+
+def settings_provider(settings: Settings) -> Provider:
+    """Provide the home and each section under its type."""
+    provider = Provider(scope=Scope.APP)
+    provider.provide(lambda: settings.home, provides=type(settings.home))
+    for kind, value in settings.sections.items():
+        provider.provide(_constant(value), provides=kind)
+    return provider
+
+
+def _constant(value: Struct) -> Any:
+    return lambda: value
+
+
+@dataclass(slots=True)
+class Application:
+    """The whole platform, put together; `open` starts it."""
+
+    settings: Settings
+    modules: tuple[Module, ...]
+    container: AsyncContainer
+    web: Litestar
+    lock: HomeLock | None = None
+    asgi: Asgi | None = None
+    opened: list[Opened] = field(default_factory=list)
+
+    def setting(self, kind: type[StructT]) -> StructT:
+        """Return one section of the settings."""
+        value = self.settings.sections[kind]
+        if not isinstance(value, kind):
+            raise TypeError(kind)
+        return value
+
+    @property
+    def scopes(self) -> Scopes:
+        """Return what opens scopes for work that no request asked for."""
+        return Scopes(self.container)
+
+    @property
+    def unsafe_local(self) -> bool:
+        """Tell whether steps run as plain processes of the server's user."""
+        return self.setting(PipelinesSettings).unsafe_local
+
+    async def open(self) -> None:
+        """Start what works in the background; then requests can be served."""
+        cookies = await self.container.get(CookieAuthenticator)
+        self.asgi = Edge(
+            self.web,  # type: ignore[arg-type]
+            container=self.container,
+            authenticator=await self.container.get(Authenticator),
+            cookies=cookies,
+            settings=self.setting(HttpSettings),
+            metrics=await self.container.get(HttpMetrics),
+        )
+        kinds = [
+            kind
+            for module in self.modules
+            for part in module.each(LifecyclePart)
+            for kind in part.types
+        ]
+        for kind in (Launcher, Engine, *kinds, OutboxRelay):
+            part = await self.container.get(kind)
+            await part.open()
+            self.opened.append(part)
+
+    async def close(self) -> None:
+        """End everything in reverse; workloads end too and come back next time."""
+        while self.opened:
+            await self.opened.pop().close()
+        await self.container.close()
+
+    async def first_start(self) -> str | None:
+        """Make the administrator if there is none; the password if one was made up."""
+        prepare_installation = await self.container.get(FirstStart)
+        return await prepare_installation()
+
+    def release(self) -> None:
+        """Let another server have the data folder."""
+        if self.lock is not None:
+            self.lock.close()
+
+
+def assemble(
+    settings: Settings, modules: Iterable[Module], *last: Provider
+) -> Application:
+    """Join `modules` into one application; nothing is opened or written.
+
+    Providers in `last` win over all others, so tests pass their stand-ins there.
+
+    Raises:
+        BadModule: served and declared routes differ.
+        dishka.exceptions.GraphMissingFactoryError: a port has no adapter.
+    """
+    modules = tuple(modules)
+    container = make_async_container(
+        PlatformProvider(modules),
+        settings_provider(settings),
+        LitestarProvider(),
+        SqlProvider(),
+        JournalsProvider(),
+        BlobsProvider(),
+        ProcessesProvider(),
+        BusProvider(
+            {
+                module.name: part.subscriptions
+                for module in modules
+                for part in module.each(SubscriptionPart)
+            }
+        ),
+        EngineProvider(
+            [part for module in modules for part in module.each(EnginePart)]
+        ),
+        *(
+            provider
+            for module in modules
+            for part in module.each(ContainerPart)
+            for provider in part.providers
+        ),
+        *last,
+    )
+    web = _web(modules)
+    return Application(settings, modules, container, web)
+
+
+def _web(modules: tuple[Module, ...]) -> Litestar:
+    controllers = [
+        controller
+        for module in modules
+        for part in (*module.each(HttpPart), *module.each(ConsolePart))
+        for controller in part.controllers
+    ]
+    web = Litestar(
+        [PlatformController, OpenApiController, *controllers],
+        guards=[guard],
+        exception_handlers={
+            FairleadError: foreseen,
+            HTTPException: unparsed,
+            Exception: unforeseen,
+        },
+        openapi_config=openapi_config(),
+    )
+    compare(web, Catalog(tuple(m.manifest for m in modules)).routes(), PATHS)
+    return web
+
+
+def _load(
+    environ: Mapping[str, str], sections: Mapping[str, type[Struct]]
+) -> tuple[Settings, list[Module]]:
+    layers = read_layers(environ)
+    modules = discover(home(layers).path / PLUGINS)
+    own = {
+        part.section: part.type
+        for module in modules
+        for part in module.each(SettingsPart)
+    }
+    return typed(layers, {**PLATFORM_SECTIONS, **own, **sections}), modules
+
+
+def check(
+    environ: Mapping[str, str], *, sections: Mapping[str, type[Struct]]
+) -> list[str]:
+    """Put everything together without opening it and return the modules' names.
+
+    Raises:
+        FairleadError: settings or modules do not fit; the message says where.
+    """
+    settings, modules = _load(environ, sections)
+    return [module.name for module in assemble(settings, modules).modules]
+
+
+def prepare(
+    environ: Mapping[str, str], *, sections: Mapping[str, type[Struct]]
+) -> Application:
+    """Take the data folder, migrate its database, and put everything together.
+
+    Raises:
+        FairleadError: a setting, a module, the folder or the database does not do.
+    """
+    settings, modules = _load(environ, sections)
+    for value in settings.sections.values():
+        if isinstance(value, LogSettings):
+            configure(value)
+    lock = HomeLock(settings.home)
+    try:
+        histories = [
+            (module.name, part.migrations)
+            for module in modules
+            for part in module.each(TablePart)
+        ]
+        migrate(settings.home.path / FILE, histories)
+        application = assemble(settings, modules)
+    except BaseException:
+        lock.close()
+        raise
+    application.lock = lock
+    return application
