@@ -1,0 +1,198 @@
+"""What a program prints, from its pipe to its journal."""
+
+import os
+import time
+from collections.abc import Callable
+
+from fairlead.adapters.journals.appender import Appender
+from fairlead.adapters.processes.launcher.loop import Loop, Timer
+from fairlead.kernel.framing import OUTPUT, encode
+
+CHUNK = 64 * 1024
+_FEW = 4 * 1024  # a read of less than this is followed by a pause
+_PAUSE_SECONDS = 0.005
+_HOLD_SECONDS = 0.1  # how long a line without an end is waited for
+_RETRY_SECONDS = 0.25
+_PATIENCE_SECONDS = 30.0  # for a disk that is full
+_LINGER_SECONDS = 1.0  # for a pipe that a process out of reach keeps open
+_READS_AT_ONCE = 64
+_LONGEST_CHARACTER = 4
+
+
+class Output:
+    """Reads one pipe as fast as it can write one journal, and no faster.
+
+    Frames end at a line's end where there is one within 64 KiB and 100 ms, and
+    otherwise not within a UTF-8 character.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        pipe: int,
+        journal: Appender,
+        stream: str,
+        *,
+        touched: Callable[[], None],
+    ) -> None:
+        """Own `pipe` (not blocking) and `journal`; call `touched` after each frame."""
+        self._loop = loop
+        self._pipe = pipe
+        self._journal = journal
+        self._stream = stream
+        self._touched = touched
+        self._held = b""  # read, and not yet written
+        self._flush: Timer | None = None
+        self._stuck: bytes | None = None  # a payload the disk had no room for
+        self._stuck_since = 0.0
+        self._lost = 0  # bytes
+        self._open = True
+        self._finish: Callable[[], None] | None = None
+        self._watch()
+
+    def finish(self, done: Callable[[], None]) -> None:
+        """Write what is still in the pipe, close both files, then call `done`."""
+        self._finish = done
+        self._loop.later(_LINGER_SECONDS, self._linger)
+        self._watch()
+        self._drain()
+
+    def _watch(self) -> None:
+        if self._open and self._stuck is None:
+            self._loop.watch(self._pipe, self._on_ready)
+
+    def _on_ready(self) -> None:
+        count = self._read()
+        if self._finish is not None:
+            self._drain()
+        elif self._open and count < _FEW:
+            self._loop.unwatch(self._pipe)
+            self._loop.later(_PAUSE_SECONDS, self._watch)
+
+    def _drain(self) -> None:
+        for _ in range(_READS_AT_ONCE):
+            if not self._open or self._stuck is not None or not self._read():
+                break
+        if not self._open and self._stuck is None:
+            self._end()
+
+    def _read(self) -> int:
+        """Read once and write what is whole; return how many bytes came."""
+        try:
+            came = os.read(self._pipe, CHUNK - len(self._held))
+        except BlockingIOError:
+            return 0
+        if not came:
+            self._cut()
+            return 0
+        data = self._held + came
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) >= CHUNK:
+            end = whole_characters(data)
+        self._held = data[end:]
+        if end:
+            self._write(data[:end])
+        if self._held and self._flush is None:
+            self._flush = self._loop.later(_HOLD_SECONDS, self._release)
+        return len(came)
+
+    def _release(self) -> None:
+        """Write a line that has had no end for too long."""
+        self._flush = None
+        if self._stuck is not None or not self._held:
+            return
+        end = whole_characters(self._held) or len(self._held)
+        data, self._held = self._held[:end], self._held[end:]
+        if self._held:
+            self._flush = self._loop.later(_HOLD_SECONDS, self._release)
+        self._write(data)
+
+    def _linger(self) -> None:
+        if self._stuck is None:
+            self._cut()
+        else:
+            self._loop.later(_LINGER_SECONDS, self._linger)
+
+    def _cut(self) -> None:
+        """Read no more: the pipe is at its end, or held by nobody we may end."""
+        if self._open:
+            self._loop.unwatch(self._pipe)
+            os.close(self._pipe)
+            self._open = False
+            if self._finish is not None:
+                self._drain()
+
+    def _end(self) -> None:
+        if self._held:
+            data, self._held = self._held, b""
+            self._write(data)
+            if self._stuck is not None:
+                return
+        done, self._finish = self._finish, None
+        if done is not None:
+            if self._flush is not None:
+                self._flush.cancel()
+            self._journal.close()
+            done()
+
+    def _write(self, data: bytes) -> None:
+        try:
+            if self._lost:
+                note = f"[{self._lost} bytes of output were lost: the disk was full]\n"
+                self._append(note.encode())
+                self._lost = 0
+            self._append(data)
+        except OSError:
+            self._wait_for_room(data)
+        else:
+            self._stuck_since = 0.0
+            self._touched()
+
+    def _append(self, data: bytes) -> None:
+        self._journal.append(encode(OUTPUT, self._stream, data, at=time.time()))
+
+    def _wait_for_room(self, data: bytes) -> None:
+        now = time.monotonic()
+        self._stuck_since = self._stuck_since or now
+        if now - self._stuck_since > _PATIENCE_SECONDS:
+            self._lost += len(data)
+            return
+        self._stuck = data
+        if self._open:
+            self._loop.unwatch(self._pipe)
+        self._loop.later(_RETRY_SECONDS, self._retry)
+
+    def _retry(self) -> None:
+        data, self._stuck = self._stuck or b"", None
+        self._write(data)
+        if self._stuck is not None:
+            return
+        if self._held and self._flush is None:
+            self._flush = self._loop.later(_HOLD_SECONDS, self._release)
+        if self._finish is not None:
+            self._drain()
+        if self._open:
+            self._watch()
+
+
+def whole_characters(data: bytes) -> int:
+    """Return how many bytes of `data` do not belong to a cut-off last character.
+
+    Bytes that are no UTF-8 count as whole.
+    """
+    size = len(data)
+    for back in range(1, min(_LONGEST_CHARACTER, size + 1)):
+        byte = data[size - back]
+        if byte & 0xC0 == 0x80:  # noqa: PLR2004 - a continuation, look further back
+            continue
+        needed = _length(byte)
+        return size - back if needed > back else size
+    return size
+
+
+def _length(first: int) -> int:
+    """Return how many bytes a character has that begins with `first`."""
+    for bits, mask, length in ((0xF0, 0xF8, 4), (0xE0, 0xF0, 3), (0xC0, 0xE0, 2)):
+        if first & mask == bits:
+            return length
+    return 1
