@@ -48,18 +48,18 @@ class BindingBody(Struct, kw_only=True):
 
     id: UUID
     principal_id: UUID
-    user: str
+    principal_name: str
     role: str
     scope: str
     created_at: datetime
 
     @classmethod
     def of(cls, binding: Binding) -> Self:
-        """Call the principal's name what clients call it."""
+        """Show all of it."""
         return cls(
             id=binding.id,
             principal_id=binding.principal_id,
-            user=binding.principal_name,
+            principal_name=binding.principal_name,
             role=binding.role,
             scope=binding.scope,
             created_at=binding.created_at,

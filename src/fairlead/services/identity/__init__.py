@@ -1,1 +1,1 @@
-"""The people and services that act: users and their passwords."""
+"""Users: who they are, their passwords, and how often somebody guessed wrong."""

@@ -1,0 +1,225 @@
+"""The rules for user names, passwords, and wrong guesses."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from fairlead.services.identity.public import (
+    BadUserName,
+    TooManyAttempts,
+    User,
+    WeakPassword,
+)
+
+MIN_CHARACTERS = 12
+MAX_BYTES = 1024
+MIN_DISTINCT = 5
+WELL_KNOWN = frozenset(
+    {
+        "123456789012",
+        "1234567890123",
+        "12345678901234",
+        "adminadminadmin",
+        "administrator",
+        "administrator1",
+        "changemechangeme",
+        "correcthorsebatterystaple",
+        "correct horse battery staple",
+        "iloveyouiloveyou",
+        "letmeinletmein",
+        "password1234",
+        "password12345",
+        "password123456",
+        "passwordpassword",
+        "qwerty123456",
+        "qwertyqwerty",
+        "qwertyuiop12",
+        "qwertyuiop123",
+        "welcomewelcome",
+    }
+)
+
+_NAME = re.compile(r"(?=.*[a-z0-9])[a-z0-9._-]{1,63}")
+
+
+def user_name(text: str) -> str:
+    """Return a user name in its one spelling, lowercase.
+
+    Raises:
+        BadUserName: it is no user name.
+    """
+    name = text.lower()
+    if not _NAME.fullmatch(name):
+        raise BadUserName(
+            "A user name has 1 to 63 letters, digits, dots, dashes or underscores, "
+            "and at least one letter or digit."
+        )
+    return name
+
+
+def is_user_name(text: str) -> bool:
+    """Tell whether somebody could be called `text`."""
+    return _NAME.fullmatch(text.lower()) is not None
+
+
+def spelled(password: str) -> str:
+    """Return a password as every keyboard spells it (NFKC, NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def hashable(password: str) -> bool:
+    """Tell whether a password has a length that may be hashed at all."""
+    return 0 < len(password.encode(errors="surrogatepass")) <= MAX_BYTES
+
+
+def check_password(password: str, *, name: str) -> None:
+    """Refuse a password that is easily guessed.
+
+    Raises:
+        WeakPassword: too short, too long, well known, or made of the user's name.
+    """
+    text = spelled(password)
+    if not hashable(text):
+        raise WeakPassword(f"Use a password of at most {MAX_BYTES} bytes.")
+    if len(text) < MIN_CHARACTERS:
+        raise WeakPassword(
+            f"Use a password of at least {MIN_CHARACTERS} characters.",
+            min_characters=MIN_CHARACTERS,
+        )
+    plain = text.lower()
+    if plain in WELL_KNOWN or plain.replace(name, "") == "":
+        raise WeakPassword("This password is well known; choose another.")
+    if len(set(plain)) < MIN_DISTINCT:
+        raise WeakPassword("Use more different characters in the password.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A user and the hash of their password."""
+
+    user: User
+    password_hash: str
+
+
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Wrong guesses counted for one account from one address.
+
+    `ANY` in place of either counts for all of them.
+
+    Attributes:
+        wrong: Since the last right one, or since long ago.
+        last_at: When the last wrong one was.
+        trusted: The right password came from here once.
+    """
+
+    account: str
+    address: str
+    wrong: int
+    last_at: datetime
+    trusted: bool = False
+
+    def raised(self, at: datetime, *, keep: timedelta) -> Self:
+        """Count one more wrong guess; those before a pause of `keep` are forgotten."""
+        wrong = 0 if at - self.last_at > keep else self.wrong
+        return type(self)(
+            account=self.account,
+            address=self.address,
+            wrong=wrong + 1,
+            last_at=at,
+            trusted=self.trusted,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How many wrong guesses are free, and how the wait grows after that."""
+
+    free: int
+    longest: timedelta
+    keep: timedelta
+
+    def wait(self, tally: Tally, *, at: datetime) -> timedelta:
+        """Return how long the next guess must still wait; zero: it may come."""
+        over = tally.wrong - self.free
+        if over < 0 or at - tally.last_at > self.keep:
+            return timedelta()
+        pause = min(timedelta(seconds=2 ** min(over, 20)), self.longest)
+        return max(tally.last_at + pause - at, timedelta())
+
+
+PAIR = Patience(free=5, longest=timedelta(minutes=15), keep=timedelta(hours=24))
+ACCOUNT = Patience(free=50, longest=timedelta(minutes=1), keep=timedelta(minutes=15))
+ADDRESS = Patience(free=100, longest=timedelta(minutes=1), keep=timedelta(minutes=15))
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """What is known of one attempt: of the pair, the account and the address.
+
+    The account as a whole is only slowed for addresses its user never came from, so
+    a stranger who guesses for days does not lock the user out.
+    """
+
+    found: tuple[Tally, ...]
+
+    def check(self, account: str, address: str, *, at: datetime) -> None:
+        """Let the attempt go on, or raise.
+
+        Raises:
+            TooManyAttempts: one of the three must wait.
+        """
+        waits = [
+            _patience(tally).wait(tally, at=at)
+            for tally in self._counting(account, address)
+        ]
+        wait = max(waits, default=timedelta())
+        if wait > timedelta():
+            seconds = int(-(-wait.total_seconds() // 1))
+            raise TooManyAttempts(
+                f"Too many wrong passwords; try again in {seconds} s.",
+                retry_after=seconds,
+            )
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether anything wrong was counted, so that guesses should queue."""
+        return any(tally.wrong for tally in self.found)
+
+    def raised(self, account: str, address: str, *, at: datetime) -> tuple[Tally, ...]:
+        """Return the three tallies with one more wrong guess."""
+        keys = ((account, address), (account, ANY), (ANY, address))
+        result = []
+        for key in keys:
+            tally = self._get(*key) or Tally(
+                account=key[0], address=key[1], wrong=0, last_at=at
+            )
+            result.append(tally.raised(at, keep=_patience(tally).keep))
+        return tuple(result)
+
+    def trusts(self, account: str, address: str) -> bool:
+        """Tell whether the right password came from there once."""
+        tally = self._get(account, address)
+        return tally is not None and tally.trusted
+
+    def _counting(self, account: str, address: str) -> tuple[Tally, ...]:
+        if not self.trusts(account, address):
+            return self.found
+        return tuple(tally for tally in self.found if tally.address != ANY)
+
+    def _get(self, account: str, address: str) -> Tally | None:
+        for tally in self.found:
+            if (tally.account, tally.address) == (account, address):
+                return tally
+        return None
+
+
+def _patience(tally: Tally) -> Patience:
+    if tally.address == ANY:
+        return ACCOUNT
+    return ADDRESS if tally.account == ANY else PAIR

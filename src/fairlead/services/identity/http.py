@@ -1,0 +1,125 @@
+"""Users over HTTP: translate, call one use case, translate back."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, get, post, put
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from fairlead.adapters.http.paging import PageBody, page_request
+from fairlead.kernel.principal import Principal
+from fairlead.services.identity.public import User, Users
+
+
+class NewUserBody(Struct, forbid_unknown_fields=True):
+    """A user to add."""
+
+    name: Annotated[str, Meta(examples=["ada"])]
+    password: Annotated[str, Meta(examples=["four words make sense"])]
+
+
+class PasswordBody(Struct, forbid_unknown_fields=True):
+    """A new password; `old` is needed for one's own."""
+
+    password: str
+    old: str | None = None
+
+
+class UserBody(Struct, kw_only=True):
+    """A user as clients see them."""
+
+    id: UUID
+    name: str
+    disabled: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Leave out the tenant, which is the caller's own."""
+        return cls(
+            id=user.id,
+            name=user.name,
+            disabled=user.disabled,
+            created_at=user.created_at,
+        )
+
+
+class UserController(Controller):
+    """Routes under `/api/v1/users`."""
+
+    path = "/api/v1/users"
+    tags = ("identity",)
+
+    @get()
+    @inject
+    async def list_users(
+        self,
+        who: FromDishka[Principal],
+        users: FromDishka[Users],
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> PageBody[UserBody]:
+        """List users by name."""
+        page = await users.list(who, page_request(limit, after))
+        return PageBody(
+            items=[UserBody.of(user) for user in page.items], next=page.next
+        )
+
+    @post()
+    @inject
+    async def create(
+        self,
+        data: JSONBody[NewUserBody],
+        who: FromDishka[Principal],
+        users: FromDishka[Users],
+    ) -> UserBody:
+        """Add a user, who can do nothing until a role is given."""
+        return UserBody.of(await users.create(who, data.name, data.password))
+
+    @get("/{name:str}")
+    @inject
+    async def show(
+        self,
+        name: FromPath[str],
+        who: FromDishka[Principal],
+        users: FromDishka[Users],
+    ) -> UserBody:
+        """Show one user."""
+        return UserBody.of(await users.get(who, name))
+
+    @post("/{name:str}/disable", status_code=200)
+    @inject
+    async def disable(
+        self,
+        name: FromPath[str],
+        who: FromDishka[Principal],
+        users: FromDishka[Users],
+    ) -> UserBody:
+        """Shut a user out; their sessions end at once."""
+        return UserBody.of(await users.set_disabled(who, name, disabled=True))
+
+    @post("/{name:str}/enable", status_code=200)
+    @inject
+    async def enable(
+        self,
+        name: FromPath[str],
+        who: FromDishka[Principal],
+        users: FromDishka[Users],
+    ) -> UserBody:
+        """Let a user in again."""
+        return UserBody.of(await users.set_disabled(who, name, disabled=False))
+
+    @put("/{name:str}/password", status_code=204)
+    @inject
+    async def set_password(
+        self,
+        name: FromPath[str],
+        data: JSONBody[PasswordBody],
+        who: FromDishka[Principal],
+        users: FromDishka[Users],
+    ) -> None:
+        """Set a password; the user's other sessions end."""
+        await users.set_password(who, name, data.password, old=data.old)

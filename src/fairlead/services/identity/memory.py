@@ -1,0 +1,116 @@
+"""Users and wrong guesses in memory, and a hash that is none; for tests."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from typing_extensions import override
+
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.services.identity.domain import ANY, Account, Tallies, Tally
+from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
+from fairlead.services.identity.public import User, UserNameTaken
+
+
+class MemoryUserStore(UserStore):
+    """Keeps the users of one tenant in a dict by name."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._accounts: dict[str, Account] = {}
+
+    @override
+    async def find(self, name: str) -> Account | None:
+        return self._accounts.get(name)
+
+    @override
+    async def get(self, user_id: UUID) -> User | None:
+        account = self._by_id(user_id)
+        return account.user if account else None
+
+    @override
+    async def list(self, page: PageRequest) -> Page[User]:
+        names = sorted(name for name in self._accounts if name > (page.after or ""))
+        shown = names[: page.limit]
+        return Page(
+            items=tuple(self._accounts[name].user for name in shown),
+            next=shown[-1] if len(names) > len(shown) else None,
+        )
+
+    @override
+    async def add(self, account: Account) -> None:
+        name = account.user.name
+        if name in self._accounts:
+            raise UserNameTaken(f"There is a user '{name}' already.", user=name)
+        self._accounts[name] = account
+
+    @override
+    async def set_disabled(self, user_id: UUID, *, disabled: bool) -> None:
+        if account := self._by_id(user_id):
+            user = replace(account.user, disabled=disabled)
+            self._accounts[user.name] = replace(account, user=user)
+
+    @override
+    async def set_hash(self, user_id: UUID, password_hash: str) -> None:
+        if account := self._by_id(user_id):
+            changed = replace(account, password_hash=password_hash)
+            self._accounts[account.user.name] = changed
+
+    def _by_id(self, user_id: UUID) -> Account | None:
+        for account in self._accounts.values():
+            if account.user.id == user_id:
+                return account
+        return None
+
+
+class MemoryTallyStore(TallyStore):
+    """Keeps tallies in a dict by account and address."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._tallies: dict[tuple[str, str], Tally] = {}
+
+    @override
+    async def find(self, account: str, address: str) -> Tallies:
+        keys = ((account, address), (account, ANY), (ANY, address))
+        found = (self._tallies.get(key) for key in keys)
+        return Tallies(tuple(tally for tally in found if tally is not None))
+
+    @override
+    async def save(self, tally: Tally) -> None:
+        self._tallies[tally.account, tally.address] = tally
+
+    @override
+    async def clear(self, account: str) -> None:
+        for key, tally in self._tallies.items():
+            if tally.account == account:
+                self._tallies[key] = replace(tally, wrong=0)
+
+    @override
+    async def purge(self, before: datetime) -> None:
+        for key, tally in list(self._tallies.items()):
+            if tally.last_at < before and not tally.trusted:
+                del self._tallies[key]
+
+
+class PlainHasher(Hasher):
+    """Marks a password instead of hashing it; keeps what was compared with what."""
+
+    def __init__(self, mark: str = "plain") -> None:
+        """Put `mark:` before each password."""
+        self._mark = mark
+        self.compared: list[str | None] = []
+
+    @override
+    async def hash(self, password: str) -> str:
+        return f"{self._mark}:{password}"
+
+    @override
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        self.compared.append(password_hash)
+        _, _, stored = (password_hash or "").partition(":")
+        return password_hash is not None and stored == password
+
+    @override
+    def stale(self, password_hash: str) -> bool:
+        return not password_hash.startswith(f"{self._mark}:")

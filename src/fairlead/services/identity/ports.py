@@ -1,0 +1,90 @@
+"""What the use cases need from the outside, in their own words."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.services.identity.domain import Account, Tallies, Tally
+from fairlead.services.identity.public import User
+
+
+class UserStore(Protocol):
+    """Keeps the users of one tenant."""
+
+    @abstractmethod
+    async def find(self, name: str) -> Account | None:
+        """Return the account of this name; None: there is none."""
+
+    @abstractmethod
+    async def get(self, user_id: UUID) -> User | None:
+        """Return a user; None: there is none."""
+
+    @abstractmethod
+    async def list(self, page: PageRequest) -> Page[User]:
+        """Return users by name.
+
+        Raises:
+            BadPage: `page.after` is no cursor of this list.
+        """
+
+    @abstractmethod
+    async def add(self, account: Account) -> None:
+        """Store a new user.
+
+        Raises:
+            UserNameTaken: another user has the name.
+        """
+
+    @abstractmethod
+    async def set_disabled(self, user_id: UUID, *, disabled: bool) -> None:
+        """Shut a user out, or let them in."""
+
+    @abstractmethod
+    async def set_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Replace the hash of a password."""
+
+
+class TallyStore(Protocol):
+    """Keeps wrong guesses, so that a restart forgives none."""
+
+    @abstractmethod
+    async def find(self, account: str, address: str) -> Tallies:
+        """Return what is counted for the pair, the account and the address."""
+
+    @abstractmethod
+    async def save(self, tally: Tally) -> None:
+        """Store a tally in place of the one for the same account and address."""
+
+    @abstractmethod
+    async def clear(self, account: str) -> None:
+        """Set every tally of an account to no wrong guesses."""
+
+    @abstractmethod
+    async def purge(self, before: datetime) -> None:
+        """Drop tallies whose last wrong guess was before then and trust nobody."""
+
+
+class Hasher(Protocol):
+    """Hashes passwords, slowly on purpose, a bounded number at once."""
+
+    @abstractmethod
+    async def hash(self, password: str) -> str:
+        """Return a new hash.
+
+        Raises:
+            TooManyAttempts: too many wait for their turn.
+        """
+
+    @abstractmethod
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        """Tell whether the password has this hash; None takes as long and is False.
+
+        Raises:
+            TooManyAttempts: too many wait for their turn.
+        """
+
+    @abstractmethod
+    def stale(self, password_hash: str) -> bool:
+        """Tell whether the hash was made with other parameters than today's."""

@@ -1,0 +1,133 @@
+"""Checking a user name and a password."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from typing_extensions import override
+
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.principal import Origin, TenantId
+from fairlead.kernel.work import UnitOfWork
+from fairlead.services.identity.domain import (
+    ANY,
+    PAIR,
+    Account,
+    Tallies,
+    Tally,
+    hashable,
+    is_user_name,
+    spelled,
+)
+from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
+from fairlead.services.identity.public import (
+    Directory,
+    User,
+    UserNotFound,
+    WrongCredentials,
+)
+from fairlead.services.identity.use_cases.turnstile import Turnstile
+
+NOBODY = "-"
+MAX_ADDRESS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCredentials:
+    """Tell whose credentials these are; unknown users take as long as known ones."""
+
+    store: UserStore
+    tallies: TallyStore
+    hasher: Hasher
+    turnstile: Turnstile
+    work: UnitOfWork
+    clock: Clock
+    tenant_id: TenantId
+
+    async def __call__(self, name: str, password: str, *, origin: Origin) -> User:
+        """Return the user, and count a wrong guess against account and address.
+
+        Raises:
+            WrongCredentials: no such user, wrong password, or the user is disabled.
+            TooManyAttempts: the account or the address must wait, or too many hash.
+        """
+        account = name.lower() if is_user_name(name) else NOBODY
+        address = origin.address[:MAX_ADDRESS]
+        tallies = await self.tallies.find(account, address)
+        if not tallies.suspicious:
+            return await self._guess(account, password, address, tallies)
+        async with self.turnstile.turn(self.tenant_id, account, address):
+            counted = await self.tallies.find(account, address)
+            return await self._guess(account, password, address, counted)
+
+    async def _guess(
+        self, name: str, password: str, address: str, tallies: Tallies
+    ) -> User:
+        tallies.check(name, address, at=self.clock.now())
+        text = spelled(password)
+        account = await self.store.find(name)
+        right = hashable(text) and await self.hasher.matches(
+            text, account.password_hash if account else None
+        )
+        if account is None or not right or account.user.disabled:
+            await self._count_wrong(name, address)
+            raise WrongCredentials("The user name or the password is wrong.")
+        await self._count_right(account, text, address, tallies)
+        return account.user
+
+    async def _count_wrong(self, name: str, address: str) -> None:
+        now = self.clock.now()
+        async with self.work:
+            tallies = await self.tallies.find(name, address)
+            for tally in tallies.raised(name, address, at=now):
+                await self.tallies.save(tally)
+            await self.tallies.purge(now - PAIR.keep)
+
+    async def _count_right(
+        self, account: Account, text: str, address: str, tallies: Tallies
+    ) -> None:
+        name = account.user.name
+        counted = any(tally.wrong for tally in tallies.found if tally.account == name)
+        stale = self.hasher.stale(account.password_hash)
+        if not counted and not stale and tallies.trusts(name, address):
+            return
+        password_hash = await self.hasher.hash(text) if stale else None
+        now = self.clock.now()
+        async with self.work:
+            for where, trusted in ((address, True), (ANY, False)):
+                tally = Tally(
+                    account=name, address=where, wrong=0, last_at=now, trusted=trusted
+                )
+                await self.tallies.save(tally)
+            if password_hash is not None:
+                await self.store.set_hash(account.user.id, password_hash)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalDirectory(Directory):
+    """The users of this process's database."""
+
+    check: CheckCredentials
+    store: UserStore
+
+    @override
+    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+        return await self.check(name, password, origin=origin)
+
+    @override
+    async def get(self, user_id: UUID) -> User:
+        user = await self.store.get(user_id)
+        if user is None:
+            raise UserNotFound("There is no such user.", user=str(user_id))
+        return user
+
+    @override
+    async def find(self, name: str) -> User:
+        account = await self.store.find(name.lower())
+        if account is None:
+            raise no_user(name)
+        return account.user
+
+
+def no_user(name: str) -> UserNotFound:
+    """Return the error that says there is no user `name`."""
+    return UserNotFound(f"There is no user '{name[:63]}'.", user=name[:63])

@@ -1,0 +1,273 @@
+"""What people can do with users."""
+
+from dataclasses import dataclass, replace
+
+from typing_extensions import override
+
+from fairlead.kernel.access import Access
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.events import Outbox
+from fairlead.kernel.ids import new_id
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
+from fairlead.kernel.work import UnitOfWork
+from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.identity.domain import (
+    Account,
+    check_password,
+    hashable,
+    spelled,
+    user_name,
+)
+from fairlead.services.identity.permissions import (
+    USER_CREATE,
+    USER_READ,
+    USER_UPDATE,
+)
+from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
+from fairlead.services.identity.public import (
+    Departures,
+    PasswordChanged,
+    User,
+    UserDisabled,
+    Users,
+    WeakPassword,
+    WrongCredentials,
+)
+from fairlead.services.identity.use_cases.credentials import (
+    CheckCredentials,
+    no_user,
+)
+
+PASSWORD_SET = "identity.user.set_password"  # noqa: S105 - the name of an act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateUser:
+    """Add a user."""
+
+    access: Access
+    store: UserStore
+    hasher: Hasher
+    trail: AuditTrail
+    work: UnitOfWork
+    clock: Clock
+    tenant_id: TenantId
+
+    async def __call__(self, who: Principal, name: str, password: str) -> User:
+        """Add a user who can log in at once.
+
+        Raises:
+            NotAllowed: `who` may not add users.
+            BadUserName, UserNameTaken, WeakPassword: as they say.
+            TooManyAttempts: too many passwords are hashed now.
+        """
+        await self.access.require(who, USER_CREATE)
+        user = User(
+            id=new_id(),
+            tenant_id=self.tenant_id,
+            name=user_name(name),
+            disabled=False,
+            created_at=self.clock.now(),
+        )
+        text = _accepted(who, password, name=user.name)
+        account = Account(user=user, password_hash=await self.hasher.hash(text))
+        async with self.work:
+            await self.store.add(account)
+            await self.trail.record(who, _act(USER_CREATE, user))
+        return user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListUsers:
+    """Show the users."""
+
+    access: Access
+    store: UserStore
+
+    async def __call__(self, who: Principal, page: PageRequest) -> Page[User]:
+        """Return users by name.
+
+        Raises:
+            NotAllowed: `who` may not see them.
+            BadPage: `page.after` is no cursor of this list.
+        """
+        await self.access.require(who, USER_READ)
+        return await self.store.list(page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetUser:
+    """Show one user."""
+
+    access: Access
+    store: UserStore
+
+    async def __call__(self, who: Principal, name: str) -> User:
+        """Return one user; everybody may see themselves.
+
+        Raises:
+            NotAllowed: `who` may not see others.
+            UserNotFound: there is none.
+        """
+        if not _is(who, name):
+            await self.access.require(who, USER_READ)
+        account = await self.store.find(name.lower())
+        if account is None:
+            raise no_user(name)
+        return account.user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDisabled:
+    """Shut a user out, or let them in again."""
+
+    access: Access
+    store: UserStore
+    departures: Departures
+    outbox: Outbox
+    trail: AuditTrail
+    work: UnitOfWork
+    clock: Clock
+
+    async def __call__(self, who: Principal, name: str, *, disabled: bool) -> User:
+        """Change it, end the user's sessions, and return the user as they are now.
+
+        Raises:
+            NotAllowed: `who` may not do this.
+            UserNotFound: there is none.
+            LastAdministrator: nobody else would be an administrator.
+        """
+        await self.access.require(who, USER_UPDATE)
+        async with self.work:
+            account = await self.store.find(name.lower())
+            if account is None:
+                raise no_user(name)
+            user = account.user
+            if user.disabled == disabled:
+                return user
+            if disabled:
+                await self.departures.allow(user.id)
+                await self.outbox.add(
+                    UserDisabled(
+                        at=self.clock.now(),
+                        aggregate=str(user.id),
+                        actor=who,
+                        user_id=user.id,
+                    )
+                )
+            await self.store.set_disabled(user.id, disabled=disabled)
+            await self.trail.record(
+                who, _act(USER_UPDATE, user, disabled=str(disabled).lower())
+            )
+        return replace(user, disabled=disabled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPassword:
+    """Set one's own password, or another's."""
+
+    access: Access
+    store: UserStore
+    tallies: TallyStore
+    check: CheckCredentials
+    hasher: Hasher
+    outbox: Outbox
+    trail: AuditTrail
+    work: UnitOfWork
+    clock: Clock
+
+    async def __call__(
+        self, who: Principal, name: str, password: str, *, old: str | None
+    ) -> None:
+        """Replace the password, forgive wrong guesses, end the user's other sessions.
+
+        Raises:
+            NotAllowed: `who` may not set another's.
+            WrongCredentials: it is one's own, and `old` is missing or wrong.
+            WeakPassword, UserNotFound: as they say.
+            TooManyAttempts: see `Directory.verify`.
+        """
+        own = _is(who, name)
+        if not own:
+            await self.access.require(who, USER_UPDATE)
+        account = await self.store.find(name.lower())
+        if account is None:
+            raise no_user(name)
+        user = account.user
+        text = _accepted(who, password, name=user.name)
+        if own:
+            if old is None:
+                raise WrongCredentials("Give your old password, too.")
+            await self.check(user.name, old, origin=who.origin)
+        password_hash = await self.hasher.hash(text)
+        async with self.work:
+            await self.store.set_hash(user.id, password_hash)
+            await self.tallies.clear(user.name)
+            await self.outbox.add(
+                PasswordChanged(
+                    at=self.clock.now(),
+                    aggregate=str(user.id),
+                    actor=who,
+                    user_id=user.id,
+                )
+            )
+            await self.trail.record(who, _act(PASSWORD_SET, user))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalUsers(Users):
+    """The users of this process's database, managed."""
+
+    create_user: CreateUser
+    list_users: ListUsers
+    get_user: GetUser
+    disable: SetDisabled
+    change_password: SetPassword
+
+    @override
+    async def create(self, who: Principal, name: str, password: str) -> User:
+        return await self.create_user(who, name, password)
+
+    @override
+    async def list(self, who: Principal, page: PageRequest) -> Page[User]:
+        return await self.list_users(who, page)
+
+    @override
+    async def get(self, who: Principal, name: str) -> User:
+        return await self.get_user(who, name)
+
+    @override
+    async def set_disabled(self, who: Principal, name: str, *, disabled: bool) -> User:
+        return await self.disable(who, name, disabled=disabled)
+
+    @override
+    async def set_password(
+        self, who: Principal, name: str, password: str, *, old: str | None
+    ) -> None:
+        await self.change_password(who, name, password, old=old)
+
+
+def _is(who: Principal, name: str) -> bool:
+    return who.kind is PrincipalKind.USER and who.name == name.lower()
+
+
+def _accepted(who: Principal, password: str, *, name: str) -> str:
+    """Return the password as it is hashed.
+
+    What our own code passes on was generated, or chosen by the operator in the
+    settings; it is theirs to choose, so only its length is checked.
+
+    Raises:
+        WeakPassword: it breaks a rule.
+    """
+    if who.kind is not PrincipalKind.SERVICE:
+        check_password(password, name=name)
+    text = spelled(password)
+    if not hashable(text):
+        raise WeakPassword("Use a password of 1 to 1024 bytes.")
+    return text
+
+
+def _act(action: str, user: User, **details: str) -> Act:
+    return Act(action=action, target=f"users/{user.name}", details=details)

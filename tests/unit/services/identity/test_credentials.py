@@ -1,0 +1,134 @@
+"""Checking credentials, over memory."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fairlead.services.identity.memory import PlainHasher
+from fairlead.services.identity.public import (
+    TooManyAttempts,
+    UserNotFound,
+    WrongCredentials,
+)
+
+
+async def test_the_right_password_gives_the_user(world: Any) -> None:
+    """Whatever the case of the name."""
+    user = await world.directory.verify("ADA", world.password, origin=world.origin())
+
+    assert user.name == "ada"
+    assert await world.directory.get(user.id) == user
+    assert await world.directory.find("Ada") == user
+
+
+async def test_unknown_users_take_the_same_path(world: Any) -> None:
+    """A hash is compared for everybody: for nobody's, with one that has no password."""
+    for name in ("eve", "not a name", "ada"):
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify(name, "a wrong one", origin=world.origin())
+
+    assert world.hasher.compared == [None, None, f"plain:{world.password}"]
+
+
+async def test_the_refusal_does_not_say_what_was_wrong(world: Any) -> None:
+    """Unknown, wrong and disabled look the same."""
+    await world.users.create(world.root, "bob", world.password)
+    await world.users.set_disabled(world.root, "bob", disabled=True)
+    told = set()
+    for name, password in (("eve", "x"), ("ada", "x"), ("bob", world.password)):
+        with pytest.raises(WrongCredentials) as refused:
+            await world.directory.verify(name, password, origin=world.origin())
+        told.add((refused.value.message, tuple(refused.value.details)))
+
+    assert len(told) == 1
+
+
+async def test_too_long_passwords_are_not_hashed(world: Any) -> None:
+    """They cannot be right, and hashing them would be work for an attacker."""
+    with pytest.raises(WrongCredentials):
+        await world.directory.verify("ada", "x" * 2000, origin=world.origin())
+
+    assert world.hasher.compared == []
+
+
+async def test_five_wrong_guesses_lock_the_pair(world: Any) -> None:
+    """The right password, too, must wait; other addresses need not."""
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify("ada", "wrong", origin=world.origin())
+
+    with pytest.raises(TooManyAttempts):
+        await world.directory.verify("ada", world.password, origin=world.origin())
+    await world.directory.verify("ada", world.password, origin=world.origin("10.9.9.9"))
+
+
+async def test_unknown_users_are_locked_alike(world: Any) -> None:
+    """Being locked does not tell that an account exists."""
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify("eve", "wrong", origin=world.origin())
+
+    with pytest.raises(TooManyAttempts):
+        await world.directory.verify("eve", "wrong", origin=world.origin())
+
+
+async def test_success_forgives(world: Any) -> None:
+    """After the right password five more guesses are free."""
+    for _ in range(3):
+        for _ in range(4):
+            with pytest.raises(WrongCredentials):
+                await world.directory.verify("ada", "wrong", origin=world.origin())
+        await world.directory.verify("ada", world.password, origin=world.origin())
+
+
+async def test_the_wait_ends(world: Any) -> None:
+    """A second after the fifth wrong guess the sixth may come."""
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify("ada", "wrong", origin=world.origin())
+    world.clock.advance(timedelta(seconds=1))
+
+    await world.directory.verify("ada", world.password, origin=world.origin())
+
+
+async def test_a_burst_gains_nothing_once_something_was_wrong(world: Any) -> None:
+    """Guesses queue, so each is counted before the next is looked at."""
+    directory = world.directory
+    for _ in range(4):
+        with pytest.raises(WrongCredentials):
+            await directory.verify("ada", "wrong", origin=world.origin())
+
+    burst = [directory.verify("ada", "wrong", origin=world.origin()) for _ in range(8)]
+    results = await asyncio.gather(*burst, return_exceptions=True)
+
+    assert sum(isinstance(each, WrongCredentials) for each in results) == 1
+    assert sum(isinstance(each, TooManyAttempts) for each in results) == 7
+
+
+async def test_outdated_hashes_are_renewed(world: Any) -> None:
+    """At the next log-in, when the password is at hand."""
+    world.hasher = PlainHasher("newer")
+    await world.directory.verify("ada", world.password, origin=world.origin())
+
+    account = await world.store.find("ada")
+    assert account.password_hash == f"newer:{world.password}"
+
+
+async def test_a_clean_log_in_writes_nothing(world: Any) -> None:
+    """From a trusted address with nothing counted there is nothing to save."""
+    await world.directory.verify("ada", world.password, origin=world.origin())
+    commits = world.work.commits
+    await world.directory.verify("ada", world.password, origin=world.origin())
+
+    assert world.work.commits == commits
+
+
+async def test_unknown_ids_and_names_are_said_to_be_missing(world: Any) -> None:
+    """The directory invents nobody."""
+    with pytest.raises(UserNotFound):
+        await world.directory.get(replace(world.root).id)
+    with pytest.raises(UserNotFound):
+        await world.directory.find("eve")

@@ -1,0 +1,151 @@
+"""Managing users, over memory."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from fairlead.kernel.paging import PageRequest
+from fairlead.kernel.principal import Principal, service
+from fairlead.services.authz.public import LastAdministrator, NotAllowed
+from fairlead.services.identity.public import (
+    BadUserName,
+    PasswordChanged,
+    UserDisabled,
+    UserNameTaken,
+    UserNotFound,
+    WeakPassword,
+    WrongCredentials,
+)
+from fairlead.testing.fakes import GrantList
+
+NEXT = "another good password"
+
+
+def ada_of(world: Any, user_id: UUID) -> Principal:
+    return Principal(id=user_id, name="ada", origin=world.origin())
+
+
+async def test_names_are_unique_whatever_their_case(world: Any) -> None:
+    """Ada and ada are one."""
+    with pytest.raises(UserNameTaken):
+        await world.users.create(world.root, "ADA", world.password)
+
+
+async def test_bad_names_and_passwords_are_refused(world: Any) -> None:
+    """Nothing is stored."""
+    with pytest.raises(BadUserName):
+        await world.users.create(world.root, "a b", world.password)
+    with pytest.raises(WeakPassword):
+        await world.users.create(world.root, "bob", "short")
+
+    page = await world.users.list(world.root, PageRequest())
+    assert [user.name for user in page.items] == ["ada"]
+
+
+async def test_our_own_code_passes_on_what_the_operator_chose(world: Any) -> None:
+    """The password in the settings is the operator's; an empty one is none."""
+    await world.users.create(service("auth"), "bob", "short")
+    with pytest.raises(WeakPassword):
+        await world.users.create(service("auth"), "eve", "")
+
+
+async def test_who_may_not_is_refused(world: Any) -> None:
+    """Every intention asks first; one's own account may be seen."""
+    ada = ada_of(world, (await world.directory.find("ada")).id)
+    world.access = GrantList()
+    for attempt in (
+        world.users.create(ada, "bob", world.password),
+        world.users.list(ada, PageRequest()),
+        world.users.get(ada, "root"),
+        world.users.set_disabled(ada, "ada", disabled=True),
+        world.users.set_password(ada, "root", NEXT, old=None),
+    ):
+        with pytest.raises(NotAllowed):
+            await attempt
+
+    assert (await world.users.get(ada, "ada")).name == "ada"
+
+
+async def test_pages_hold_everybody_once(world: Any) -> None:
+    """By name, page after page."""
+    for name in ("dan", "bob", "cal"):
+        await world.users.create(world.root, name, world.password)
+
+    names: list[str] = []
+    after = None
+    while True:
+        page = await world.users.list(world.root, PageRequest(limit=3, after=after))
+        names += [user.name for user in page.items]
+        after = page.next
+        if after is None:
+            break
+
+    assert names == ["ada", "bob", "cal", "dan"]
+
+
+async def test_disabling_tells_the_others(world: Any) -> None:
+    """Once, however often it is asked for; audited."""
+    user = await world.users.set_disabled(world.root, "ada", disabled=True)
+    await world.users.set_disabled(world.root, "ada", disabled=True)
+
+    assert user.disabled
+    [event] = world.outbox.events
+    assert isinstance(event, UserDisabled)
+    assert event.user_id == user.id
+    act = world.trail.acts[-1][1]
+    assert (act.action, act.target) == ("identity.user.update", "users/ada")
+    assert not (
+        await world.users.set_disabled(world.root, "ada", disabled=False)
+    ).disabled
+
+
+async def test_who_is_needed_stays(world: Any) -> None:
+    """The last administrator cannot be shut out."""
+    user = await world.directory.find("ada")
+    world.departures.needed.add(user.id)
+
+    with pytest.raises(LastAdministrator):
+        await world.users.set_disabled(world.root, "ada", disabled=True)
+    assert not (await world.directory.find("ada")).disabled
+
+
+async def test_ones_own_password_needs_the_old_one(world: Any) -> None:
+    """A session left open does not give the account away."""
+    ada = ada_of(world, (await world.directory.find("ada")).id)
+    for old in (None, "a wrong one"):
+        with pytest.raises(WrongCredentials):
+            await world.users.set_password(ada, "ada", NEXT, old=old)
+    await world.users.set_password(ada, "ada", NEXT, old=world.password)
+
+    await world.directory.verify("ada", NEXT, origin=world.origin())
+    assert [type(event) for event in world.outbox.events] == [PasswordChanged]
+
+
+async def test_a_new_password_forgives_wrong_guesses(world: Any) -> None:
+    """A user who was locked out gets in with what an administrator set."""
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify("ada", "wrong", origin=world.origin())
+    await world.users.set_password(world.root, "ada", NEXT, old=None)
+
+    await world.directory.verify("ada", NEXT, origin=world.origin())
+
+
+async def test_unknown_users_are_not_changed(world: Any) -> None:
+    """Each intention says that there is no such user."""
+    for attempt in (
+        world.users.get(world.root, "eve"),
+        world.users.set_disabled(world.root, "eve", disabled=True),
+        world.users.set_password(world.root, "eve", NEXT, old=None),
+    ):
+        with pytest.raises(UserNotFound):
+            await attempt
+
+
+async def test_no_password_reaches_the_trail(world: Any) -> None:
+    """Neither old nor new."""
+    await world.users.set_password(world.root, "ada", NEXT, old=None)
+
+    assert NEXT not in repr(world.trail.acts)
+    assert world.password not in repr(world.trail.acts)
