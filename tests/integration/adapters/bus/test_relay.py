@@ -14,11 +14,11 @@ from dishka import Provider, Scope, from_context, make_async_container, provide
 from sqlalchemy import func, select
 
 from fairlead.adapters.bus.inbox import Inbox
-from fairlead.adapters.bus.lanes import Retries, Subscriber
+from fairlead.adapters.bus.lanes import Retries
 from fairlead.adapters.bus.outbox import SqlOutbox, deliveries, outbox
 from fairlead.adapters.bus.part import Subscription
 from fairlead.adapters.bus.provider import BusProvider
-from fairlead.adapters.bus.relay import OutboxRelay, Subscribers
+from fairlead.adapters.bus.relay import OutboxRelay
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.work import SqlUnitOfWork
@@ -88,6 +88,12 @@ class Second:
         self.log.note("second", delivery, self.who)
 
 
+HEARD = (
+    Subscription(name="first", event=Sailed, handler=First),
+    Subscription(name="second", event=Sailed, handler=Second),
+)
+
+
 class Harbour(Provider):
     """Gives what the handlers need."""
 
@@ -115,18 +121,6 @@ class Harbour(Provider):
     def retries(self) -> Retries:
         return Retries(first_seconds=0.01, max_seconds=0.05)
 
-    @provide(scope=Scope.APP)
-    def subscribers(self) -> Subscribers:
-        heard = (("first", First), ("second", Second))
-        return Subscribers(
-            tuple(
-                Subscriber(
-                    "harbour", Subscription(name=name, event=Sailed, handler=handler)
-                )
-                for name, handler in heard
-            )
-        )
-
     @provide(scope=Scope.REQUEST)
     def connection(self) -> Connection:
         return self._database.connection()
@@ -139,7 +133,7 @@ class Harbour(Provider):
 @asynccontextmanager
 async def harbour(database: Database, log: Log) -> AsyncIterator[OutboxRelay]:
     container = make_async_container(
-        BusProvider(),
+        BusProvider({"harbour": HEARD}),
         Harbour(database, log),
         ScopesProvider(),
     )

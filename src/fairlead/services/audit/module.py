@@ -1,0 +1,46 @@
+"""The manifest and the wiring of audit."""
+
+from pathlib import Path
+
+from dishka import Provider, Scope
+
+from fairlead.adapters.bus.part import SubscriptionPart
+from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.sql.part import TablePart
+from fairlead.adapters.wiring.part import ContainerPart
+from fairlead.kernel.module import Module
+from fairlead.services.audit.http import AuditController
+from fairlead.services.audit.ports import EntryStore, Surroundings
+from fairlead.services.audit.public import AuditLog, AuditTrail
+from fairlead.services.audit.sql import ConnectionSurroundings, SqlEntryStore
+from fairlead.services.audit.tasks import SUBSCRIPTIONS
+from fairlead.services.audit.use_cases import (
+    AppendEntry,
+    ListEntries,
+    LocalAuditLog,
+    LocalAuditTrail,
+    VerifyChain,
+)
+
+
+def _provider() -> Provider:
+    provider = Provider(scope=Scope.REQUEST)
+    provider.provide(SqlEntryStore, provides=EntryStore)
+    provider.provide(ConnectionSurroundings, provides=Surroundings)
+    provider.provide(LocalAuditTrail, provides=AuditTrail)
+    provider.provide(LocalAuditLog, provides=AuditLog)
+    for use_case in (AppendEntry, ListEntries, VerifyChain):
+        provider.provide(use_case)
+    return provider
+
+
+MODULE = Module(
+    manifest=read_manifest(Path(__file__).with_name("module.yaml")),
+    parts=(
+        ContainerPart((_provider(),)),
+        TablePart(Path(__file__).with_name("migrations")),
+        SubscriptionPart(SUBSCRIPTIONS),
+        HttpPart((AuditController,)),
+    ),
+)

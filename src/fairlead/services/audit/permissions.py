@@ -1,0 +1,3 @@
+"""Permissions of audit; generated from module.yaml by `make generate`."""
+
+ENTRY_READ = "audit.entry.read"

@@ -1,0 +1,151 @@
+"""What happens to the trail; one class per intention."""
+
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from fairlead.kernel.access import Access
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.events import Delivery, Outbox
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.principal import Principal, TenantId
+from fairlead.kernel.work import UnitOfWork
+from fairlead.services.audit.domain import (
+    EntryRecorded,
+    Head,
+    bounded_act,
+    bounded_caller,
+    chained,
+    check_chain,
+)
+from fairlead.services.audit.permissions import ENTRY_READ
+from fairlead.services.audit.ports import EntryStore, Surroundings
+from fairlead.services.audit.public import (
+    Act,
+    AuditLog,
+    AuditTrail,
+    ChainState,
+    Entry,
+    EntryFilter,
+)
+
+VERIFIED_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAuditTrail(AuditTrail):
+    """Hands acts to the outbox; `AppendEntry` takes them in after the commit."""
+
+    outbox: Outbox
+    work: UnitOfWork
+    surroundings: Surroundings
+    clock: Clock
+
+    @override
+    async def record(self, who: Principal, act: Act) -> None:
+        caller = bounded_caller(who)
+        act = bounded_act(act)
+        recorded = EntryRecorded(
+            at=self.clock.now(),
+            aggregate=f"{caller.kind}/{caller.id}/{act.target}",
+            actor=caller,
+            act=act,
+        )
+        if self.surroundings.working():
+            await self.outbox.add(recorded)
+            return
+        try:
+            async with self.work:
+                await self.outbox.add(recorded)
+        except FairleadError as error:
+            if error.kind is not ErrorKind.UNAVAILABLE:
+                raise
+            self.surroundings.lost(recorded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendEntry:
+    """Take a recorded act into its tenant's chain, once."""
+
+    store: EntryStore
+    work: UnitOfWork
+    tenant: TenantId
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Append it unless this delivery was taken in before.
+
+        Raises:
+            TypeError: the event is no `EntryRecorded` (a bug).
+        """
+        recorded = delivery.event
+        if not isinstance(recorded, EntryRecorded):
+            raise TypeError(type(recorded))
+        async with self.work:
+            if await self.store.has(delivery.id):
+                return
+            head = await self.store.head()
+            await self.store.append(
+                chained(recorded, entry_id=delivery.id, after=head, tenant=self.tenant)
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEntries:
+    """Read the trail."""
+
+    store: EntryStore
+    access: Access
+
+    async def __call__(
+        self, who: Principal, wanted: EntryFilter, page: PageRequest
+    ) -> Page[Entry]:
+        """Return matching entries, newest first.
+
+        Raises:
+            NotAllowed: the caller lacks `audit.entry.read`.
+            BadPage: `page.after` is no cursor of this list.
+        """
+        await self.access.require(who, ENTRY_READ)
+        return await self.store.list(wanted, page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyChain:
+    """Check that no entry was changed, removed or moved."""
+
+    store: EntryStore
+    access: Access
+    tenant: TenantId
+
+    async def __call__(self, who: Principal) -> ChainState:
+        """Follow the chain from its start to its end or its first flaw.
+
+        Raises:
+            NotAllowed: the caller lacks `audit.entry.read`.
+        """
+        await self.access.require(who, ENTRY_READ)
+        head = Head()
+        while True:
+            entries = await self.store.following(head.sequence, limit=VERIFIED_AT_ONCE)
+            head, state = check_chain(entries, after=head, tenant=self.tenant)
+            if state.broken_at is not None or len(entries) < VERIFIED_AT_ONCE:
+                return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAuditLog(AuditLog):
+    """The log by way of its use cases."""
+
+    list_entries: ListEntries
+    verify_chain: VerifyChain
+
+    @override
+    async def list(
+        self, who: Principal, wanted: EntryFilter, page: PageRequest
+    ) -> Page[Entry]:
+        return await self.list_entries(who, wanted, page)
+
+    @override
+    async def verify(self, who: Principal) -> ChainState:
+        return await self.verify_chain(who)

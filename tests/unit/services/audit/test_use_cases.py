@@ -1,0 +1,131 @@
+"""The trail's use cases, against ports in memory."""
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+import pytest
+from typing_extensions import override
+
+from fairlead.adapters.sql.errors import DatabaseUnavailable
+from fairlead.kernel.events import Delivery
+from fairlead.kernel.paging import PageRequest
+from fairlead.kernel.principal import DEFAULT_TENANT, Principal
+from fairlead.services.audit.domain import EntryRecorded
+from fairlead.services.audit.memory import FixedSurroundings, MemoryEntryStore
+from fairlead.services.audit.permissions import ENTRY_READ
+from fairlead.services.audit.public import Act, EntryFilter
+from fairlead.services.audit.use_cases import (
+    AppendEntry,
+    ListEntries,
+    LocalAuditLog,
+    LocalAuditTrail,
+    VerifyChain,
+)
+from fairlead.services.authz.public import NotAllowed
+from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingOutbox
+
+ADA = Principal(id=UUID(int=7), name="ada")
+SAIL = Act(action="boats.boat.sail", target="boats/1")
+
+
+class BrokenWork(NullWork):
+    """Cannot commit."""
+
+    @override
+    async def __aenter__(self) -> Self:
+        return self
+
+    @override
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        raise DatabaseUnavailable("The disk is full.")
+
+
+def trail(*, working: bool) -> LocalAuditTrail:
+    return LocalAuditTrail(
+        outbox=RecordingOutbox(),
+        work=NullWork(),
+        surroundings=FixedSurroundings(lambda: working),
+        clock=FrozenClock(),
+    )
+
+
+def log(store: MemoryEntryStore, *permissions: str) -> LocalAuditLog:
+    access = GrantList(*permissions)
+    return LocalAuditLog(
+        list_entries=ListEntries(store=store, access=access),
+        verify_chain=VerifyChain(store=store, access=access, tenant=DEFAULT_TENANT),
+    )
+
+
+async def filled(count: int) -> MemoryEntryStore:
+    store = MemoryEntryStore()
+    append = AppendEntry(store=store, work=NullWork(), tenant=DEFAULT_TENANT)
+    for number in range(count):
+        event = EntryRecorded(
+            at=FrozenClock().now(), aggregate="a", actor=ADA, act=SAIL
+        )
+        await append(Delivery(id=UUID(int=number + 1), event=event))
+    return store
+
+
+@pytest.mark.parametrize(("working", "commits"), [(True, 0), (False, 1)])
+async def test_acts_join_the_open_unit_of_work(*, working: bool, commits: int) -> None:
+    """Only where none is open does the trail open its own."""
+    recorder = trail(working=working)
+    await recorder.record(ADA, SAIL)
+
+    assert isinstance(recorder.outbox, RecordingOutbox)
+    assert isinstance(recorder.work, NullWork)
+    assert [type(event) for event in recorder.outbox.events] == [EntryRecorded]
+    assert recorder.work.commits == commits
+
+
+async def test_a_full_trail_leaves_word_and_raises_nothing() -> None:
+    """An act outside a unit of work never fails its caller."""
+    surroundings = FixedSurroundings()
+    recorder = replace(
+        trail(working=False), work=BrokenWork(), surroundings=surroundings
+    )
+    await recorder.record(ADA, SAIL)
+
+    assert [lost.act for lost in surroundings.losses] == [SAIL]
+
+
+async def test_a_delivery_is_taken_in_once() -> None:
+    """The same delivery twice makes one entry."""
+    store = await filled(2)
+    append = AppendEntry(store=store, work=NullWork(), tenant=DEFAULT_TENANT)
+    event = EntryRecorded(at=FrozenClock().now(), aggregate="a", actor=ADA, act=SAIL)
+    await append(Delivery(id=UUID(int=2), event=event))
+
+    assert [entry.sequence for entry in store.entries] == [1, 2]
+
+
+async def test_reading_needs_the_permission() -> None:
+    """Neither the list nor the verification is for everybody."""
+    store = await filled(1)
+    with pytest.raises(NotAllowed):
+        await log(store).list(ADA, EntryFilter(), PageRequest())
+    with pytest.raises(NotAllowed):
+        await log(store).verify(ADA)
+    page = await log(store, ENTRY_READ).list(ADA, EntryFilter(), PageRequest())
+
+    assert [entry.act for entry in page.items] == [SAIL]
+
+
+async def test_long_chains_are_verified_in_parts() -> None:
+    """A flaw far behind the first part is found."""
+    store = await filled(450)
+    whole = await log(store, ENTRY_READ).verify(ADA)
+    store.entries[420] = replace(store.entries[420], actor="bob")
+    broken = await log(store, ENTRY_READ).verify(ADA)
+
+    assert (whole.entries, whole.broken_at) == (450, None)
+    assert broken.broken_at == 421
