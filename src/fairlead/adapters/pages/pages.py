@@ -4,12 +4,22 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dishka import AsyncContainer
 from litestar import Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
 
 from fairlead.adapters.pages.forms import SESSION_COOKIE, AnyRequest, form_token
-from fairlead.adapters.pages.part import ConsoleParts, Entry
+from fairlead.adapters.pages.part import (
+    Card,
+    ConsoleParts,
+    Contribution,
+    Contributor,
+    Entry,
+    Finder,
+    Found,
+    Panel,
+)
 from fairlead.adapters.pages.templates import Templates
 from fairlead.kernel.principal import Principal
 
@@ -65,6 +75,7 @@ class Pages:
     parts: ConsoleParts
     permits: Permits
     templates: Templates
+    container: AsyncContainer
 
     async def show(
         self, request: AnyRequest, sheet: Sheet, **data: Any
@@ -91,6 +102,37 @@ class Pages:
     async def may(self, permission: str, *, on: str = "/") -> bool:
         """Tell whether to offer an act on the object with this scope."""
         return await self.permits.within(self.who, permission, on)
+
+    async def panels(self, slot: str, subject: str) -> tuple[Card, ...]:
+        """Return what all modules put into a slot of a subject's page, in order."""
+        found: list[Card] = []
+        for part in self.parts.parts.values():
+            if slot in part.panels:
+                panel: Panel = await self.container.get(part.panels[slot])
+                found += await panel.cards(self.who, subject)
+        return tuple(sorted(found, key=lambda card: card.order))
+
+    async def contributions(self) -> tuple[Contribution, ...]:
+        """Return what all modules have for the overview."""
+        found: list[Contribution] = []
+        for part in self.parts.parts.values():
+            for kind in part.overview:
+                contributor: Contributor = await self.container.get(kind)
+                found.append(await contributor.contribute(self.who))
+        return tuple(found)
+
+    async def find(self, text: str) -> tuple[Found, ...]:
+        """Return pages, then objects of all modules, whose name fits `text`."""
+        found = [
+            Found(label=entry.label, path=entry.path, kind="page")
+            for entry in await self.entries()
+            if text.lower() in entry.label.lower()
+        ]
+        for part in self.parts.parts.values():
+            for kind in part.finders:
+                finder: Finder = await self.container.get(kind)
+                found += await finder.find(self.who, text)
+        return tuple(found)
 
     async def entries(self) -> tuple[Entry, ...]:
         """Return the side bar's links this caller may follow."""

@@ -79,6 +79,14 @@ class Contributor(Protocol):
         """Return it, quickly: the overview waits."""
 
 
+class Panel(Protocol):
+    """Adds to another module's page what this one knows of its subject."""
+
+    @abstractmethod
+    async def cards(self, who: Principal, subject: str) -> tuple[Card, ...]:
+        """Return parts for the page of `subject`, e.g. a project's name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Something the find palette leads to; `kind` is a short noun, e.g. `project`."""
@@ -107,6 +115,9 @@ class ConsolePart(Part):
         entries: Links in the side bar.
         overview: REQUEST-scoped `Contributor` types.
         finders: REQUEST-scoped `Finder` types.
+        panels: REQUEST-scoped `Panel` types by the slot they fill. Slots: `project`
+            (cards of a project's page), `project.actions` (buttons in its head),
+            `project.summary` (one line about it, in lists).
     """
 
     controllers: tuple[type[Controller], ...]
@@ -114,6 +125,7 @@ class ConsolePart(Part):
     entries: tuple[Entry, ...] = ()
     overview: tuple[type[Any], ...] = field(default=())
     finders: tuple[type[Any], ...] = field(default=())
+    panels: Mapping[str, type[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

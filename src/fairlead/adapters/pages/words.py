@@ -22,17 +22,18 @@ def distance(at: datetime, now: datetime) -> str:
     seconds = int((now - at).total_seconds())
     if seconds < 10:  # noqa: PLR2004 - nobody counts less
         return "just now"
-    if seconds < MINUTE:
-        return f"{seconds} s ago"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE} min ago"
-    if seconds < DAY:
-        return f"{seconds // HOUR} h ago"
-    if seconds < 2 * DAY:
-        return "yesterday"
-    if seconds < 30 * DAY:
-        return f"{seconds // DAY} days ago"
+    for limit, unit, word in _STEPS:
+        if seconds < limit:
+            return f"{seconds // unit} {word} ago"
     return at.strftime("%-d %b %Y")
+
+
+_STEPS = (
+    (MINUTE, 1, "s"),
+    (HOUR, MINUTE, "min"),
+    (2 * DAY, HOUR, "h"),
+    (30 * DAY, DAY, "days"),
+)
 
 
 def exact(at: datetime) -> str:

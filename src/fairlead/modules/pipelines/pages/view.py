@@ -1,0 +1,140 @@
+"""A run as its page shows it: steps on a common time line, one of them open."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from fairlead.modules.pipelines.public import Run, Stage, State, Step
+
+ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED})
+OWN = "run"  # what the page calls the run's own output, whose stream has no name
+THINNEST = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """Where a step lies on the run's time line, in percent of its length."""
+
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """A step and its bar; `bar` is None before it began."""
+
+    step: Step
+    bar: Bar | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageView:
+    """A stage: its steps in groups, the parallel ones together."""
+
+    stage: Stage
+    started_at: datetime | None
+    ended_at: datetime | None
+    groups: tuple[tuple[bool, tuple[StepView, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """All a run's page needs.
+
+    Attributes:
+        pick: The step whose output is open: its stream, or `OWN`.
+        picked: Whether the reader chose it (else it follows what runs).
+    """
+
+    run: Run
+    stages: tuple[StageView, ...]
+    pick: str
+    picked: bool
+    isolated: bool
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing will change any more."""
+        return self.run.state in ENDED
+
+    @property
+    def name(self) -> str:
+        """Return what a person calls the run."""
+        return f"{self.run.project} #{self.run.number}"
+
+    @property
+    def stream(self) -> str:
+        """Return the feed stream of the open step."""
+        return "" if self.pick == OWN else self.pick
+
+
+def view_of(run: Run, *, wanted: str | None, now: datetime) -> RunView:
+    """Return how to show `run`, with the step `wanted` open if there is one."""
+    steps = tuple(steps_of(run))
+    streams = {OWN, *(step.stream for step in steps)}
+    pick = wanted if wanted in streams else None
+    begin = run.started_at or run.created_at
+    length = max(0.001, ((run.ended_at or now) - begin).total_seconds())
+    chosen = pick or _most_telling(steps)
+
+    def show(step: Step) -> StepView:
+        return StepView(
+            step=step, bar=_bar(step, begin, length, now), open=step.stream == chosen
+        )
+
+    return RunView(
+        run=run,
+        stages=tuple(_stage(stage, show) for stage in run.stages),
+        pick=chosen,
+        picked=pick is not None,
+        isolated=bool(steps) and all(_isolated(step) for step in steps),
+    )
+
+
+def steps_of(run: Run) -> Iterator[Step]:
+    """Yield all steps in their order."""
+    for stage in run.stages:
+        for job in stage.jobs:
+            yield from job.steps
+
+
+def _stage(stage: Stage, show: Callable[[Step], StepView]) -> StageView:
+    steps = [step for job in stage.jobs for step in job.steps]
+    began = [step.started_at for step in steps if step.started_at]
+    ends = [step.ended_at for step in steps if step.ended_at]
+    over = bool(began) and all(
+        step.ended_at or step.state in ENDED for step in steps
+    )
+    return StageView(
+        stage=stage,
+        started_at=min(began, default=None),
+        ended_at=max(ends, default=None) if over else None,
+        groups=tuple(
+            (job.parallel and len(job.steps) > 1, tuple(map(show, job.steps)))
+            for job in stage.jobs
+        ),
+    )
+
+
+def _bar(step: Step, begin: datetime, length: float, now: datetime) -> Bar | None:
+    if step.started_at is None:
+        return None
+    start = max(0.0, (step.started_at - begin).total_seconds() / length * 100)
+    took = ((step.ended_at or now) - step.started_at).total_seconds()
+    start = min(start, 100 - THINNEST)
+    width = min(100 - start, max(THINNEST, took / length * 100))
+    return Bar(start=round(start, 2), width=round(width, 2))
+
+
+def _most_telling(steps: tuple[Step, ...]) -> str:
+    for state in (State.FAILED, State.RUNNING):
+        for step in steps:
+            if step.state is state:
+                return step.stream
+    begun = [step for step in steps if step.started_at is not None]
+    return begun[-1].stream if begun else OWN
+
+
+def _isolated(step: Step) -> bool:
+    return step.isolation not in {"", "none"}
