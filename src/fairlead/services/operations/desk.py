@@ -130,7 +130,7 @@ class EngineDesk(Desk, Opened):
             elif self._floor.runs(operation_id):
                 self._cancelling.add(operation_id)
                 waits.add(self._errand(self._engine.cancel(str(operation_id))))
-        return _all(waits)
+        return self._errand(_all(waits))
 
     @override
     def reason(self, operation_id: UUID) -> str:

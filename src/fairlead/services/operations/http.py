@@ -6,6 +6,7 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from msgspec import Struct
@@ -75,26 +76,32 @@ class OperationBody(Struct, kw_only=True):
         )
 
 
+def wanted(
+    state: FromQuery[OperationState | None] = None,
+    kind: FromQuery[str | None] = None,
+    project: FromQuery[UUID | None] = None,
+) -> OperationFilter:
+    """Return which operations the query parameters ask for."""
+    return OperationFilter(state=state, kind=kind, project_id=project)
+
+
 class OperationController(Controller):
     """Routes under `/api/v1/operations`."""
 
     path = "/api/v1/operations"
     tags = ("operations",)
 
-    @get("/")
+    @get("/", dependencies={"wanted": Provide(wanted, sync_to_thread=False)})
     @inject
     async def index(
         self,
         who: FromDishka[Principal],
         operations: FromDishka[Operations],
-        state: FromQuery[OperationState | None] = None,
-        kind: FromQuery[str | None] = None,
-        project: FromQuery[UUID | None] = None,
+        wanted: NamedDependency[OperationFilter],
         limit: FromQuery[int | None] = None,
         after: FromQuery[str | None] = None,
     ) -> PageBody[OperationBody]:
         """Return the operations the caller may see, newest first."""
-        wanted = OperationFilter(state=state, kind=kind, project_id=project)
         found = await operations.list(who, wanted, page_request(limit, after))
         items = [OperationBody.of(operation) for operation in found.items]
         return PageBody(items=items, next=found.next)

@@ -1,7 +1,8 @@
 """Operations in a dictionary: for tests."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from fairlead.services.operations.domain.record import (
 )
 from fairlead.services.operations.ports import (
     Books,
+    Desk,
     Docket,
     OperationStore,
     Sheet,
@@ -179,6 +181,35 @@ class MemoryBooks(Books):
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Any]:
         yield MemoryDocket(self.shelf)
+
+
+@dataclass(slots=True)
+class IdleDesk(Desk):
+    """Admits nothing; keeps what it was asked, and ends what the test says."""
+
+    taken: list[UUID] = field(default_factory=list)
+    cancelled: list[UUID] = field(default_factory=list)
+    watched: dict[UUID, asyncio.Event] = field(default_factory=dict)
+
+    @override
+    def take(self, ticket: Ticket) -> None:
+        self.taken.append(ticket.id)
+
+    @override
+    def cancel(self, operation_ids: Sequence[UUID]) -> Awaitable[None]:
+        self.cancelled.extend(operation_ids)
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    @override
+    def reason(self, operation_id: UUID) -> str:
+        return "waiting: nobody is at the desk"
+
+    @override
+    @contextmanager
+    def ended(self, operation_id: UUID) -> Iterator[asyncio.Event]:
+        yield self.watched.setdefault(operation_id, asyncio.Event())
 
 
 def _unended(record: Record) -> Unended:

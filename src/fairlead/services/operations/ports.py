@@ -121,8 +121,8 @@ class Desk(Protocol):
     def cancel(self, operation_ids: Sequence[UUID]) -> Awaitable[None]:
         """Begin to end these, whose cancel is recorded: queued ones never start.
 
-        What is returned may be awaited: the queued ones have ended by then (or it
-        takes long), and the engine was told of the others.
+        What is returned may be awaited or dropped: the queued ones have ended by then
+        (or it takes long), and the engine was told of the others.
         """
 
     @abstractmethod
