@@ -18,6 +18,8 @@ from fairlead.adapters.bus.provider import BusProvider
 from fairlead.adapters.bus.relay import OutboxRelay
 from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.engine.provider import EngineProvider
+from fairlead.adapters.engine.registry import Activities
+from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.edge import Asgi, Edge
 from fairlead.adapters.http.metrics import HttpMetrics
@@ -30,6 +32,7 @@ from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.journals.provider import JournalsProvider
 from fairlead.adapters.manifests.discovery import discover
 from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
+from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.adapters.processes.provider import ProcessesProvider
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
 from fairlead.adapters.settings.lock import HomeLock
@@ -54,7 +57,6 @@ from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.health import HealthCheck
 from fairlead.kernel.module import Catalog, Module
 from fairlead.kernel.principal import Principal, TenantId
-from fairlead.kernel.processes import Launcher
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
 from fairlead.services.gateway.http import guard
@@ -62,6 +64,7 @@ from fairlead.services.gateway.http import guard
 StructT = TypeVar("StructT", bound=Struct)
 PLUGINS = "plugins"
 PLATFORM_SECTIONS: Mapping[str, type[Struct]] = {
+    "engine": EngineSettings,
     "http": HttpSettings,
     "log": LogSettings,
 }
@@ -183,10 +186,18 @@ class Application:
             for part in module.each(LifecyclePart)
             for kind in part.types
         ]
-        for kind in (Launcher, Engine, *kinds, OutboxRelay):
+        await self._collect_activities()
+        for kind in (ProcessLauncher, Engine, *kinds, OutboxRelay):
             part = await self.container.get(kind)
             await part.open()
             self.opened.append(part)
+
+    async def _collect_activities(self) -> None:
+        activities = await self.container.get(Activities)
+        for module in self.modules:
+            for part in module.each(EnginePart):
+                for kind in part.activities:
+                    activities.collect(await self.container.get(kind))
 
     async def close(self) -> None:
         """End everything in reverse; workloads end too and come back next time."""

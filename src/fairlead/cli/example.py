@@ -86,7 +86,7 @@ def _conclude(ended: tuple[Progress, Run]) -> None:
     )
     if run.state is State.SUCCEEDED:
         click.echo(
-            f"its source is a project like any other; try: fairlead run {NAME} --follow\n"
+            f"it is a project like any other; try: fairlead run {NAME} --follow\n"
             "Fairlead goes on serving; Ctrl-C stops it.",
             err=True,
         )

@@ -13,9 +13,9 @@ import uvicorn
 import uvloop
 from typing_extensions import override
 
+from fairlead.adapters.http.problems import STATUS
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.terminal.errors import BY_STATUS, INTERNAL, Refused
-from fairlead.adapters.http.problems import STATUS
 from fairlead.app import Application, prepare
 from fairlead.cli.example import run_example
 from fairlead.cli.settings import ExampleSettings

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.module import BadModule, Manifest, check
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,7 +38,7 @@ def read_manifest(path: Path) -> Manifest:
         raise BadModule(f"{path}: {error}", file=str(path)) from error
     try:
         check(manifest)
-    except BadModule as error:
+    except FairleadError as error:
         raise BadModule(f"{path}: {error.message}", file=str(path)) from error
     return manifest
 
