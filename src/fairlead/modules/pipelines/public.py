@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.events import Event
 from fairlead.kernel.idempotency import RequestKey
 from fairlead.kernel.journal import Frame
 from fairlead.kernel.paging import Page, PageRequest
@@ -122,6 +123,16 @@ class Run:
     urls: tuple[str, ...]
     stages: tuple[Stage, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQueued(Event):
+    """A run was asked for."""
+
+    topic: ClassVar[str] = "pipelines.run.queued"
+
+    run_id: UUID
+    project_id: UUID
 
 
 class Runs(Protocol):

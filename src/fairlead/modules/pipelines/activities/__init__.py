@@ -1,0 +1,1 @@
+"""What the engine does for a run: checkout, steps, outputs, deployment, end."""

@@ -1,0 +1,1 @@
+"""What a pipeline, a run and an artifact are, and the rules they keep."""

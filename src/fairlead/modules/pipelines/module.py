@@ -1,0 +1,263 @@
+"""The manifest and the wiring of pipelines."""
+
+from pathlib import Path
+
+from dishka import Provider, Scope, provide
+
+from fairlead.adapters.bus.part import Subscription, SubscriptionPart
+from fairlead.adapters.engine.part import EnginePart
+from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.pages.part import ConsolePart, Entry
+from fairlead.adapters.settings.home import Home
+from fairlead.adapters.settings.part import SettingsPart
+from fairlead.adapters.sql.part import TablePart
+from fairlead.adapters.wiring.part import ContainerPart
+from fairlead.kernel.blobs import Blobs
+from fairlead.kernel.module import Module
+from fairlead.kernel.principal import TenantId, service
+from fairlead.kernel.processes import Launcher
+from fairlead.kernel.work import UnitOfWork
+from fairlead.modules.pipelines.activities.checkout import CheckoutActivities
+from fairlead.modules.pipelines.activities.deploy import DeployActivities
+from fairlead.modules.pipelines.activities.desk import NAME, Desk
+from fairlead.modules.pipelines.activities.finish import FinishActivities
+from fairlead.modules.pipelines.activities.outputs import OutputActivities
+from fairlead.modules.pipelines.activities.running import Runner
+from fairlead.modules.pipelines.activities.steps import StepActivities
+from fairlead.modules.pipelines.activities.workplace import Workplaces
+from fairlead.modules.pipelines.http import ProjectRunController, RunController
+from fairlead.modules.pipelines.pages import (
+    LatestRuns,
+    LatestState,
+    RunButton,
+    RunFinder,
+    RunPages,
+    RunsOfProject,
+)
+from fairlead.modules.pipelines.permissions import RUN_READ
+from fairlead.modules.pipelines.ports import ArtifactStore, RunStore, StepStore
+from fairlead.modules.pipelines.public import RunQueued, Runs
+from fairlead.modules.pipelines.settings import PipelinesSettings
+from fairlead.modules.pipelines.sql import (
+    SqlArtifactStore,
+    SqlRunStore,
+    SqlStepStore,
+)
+from fairlead.modules.pipelines.tasks import (
+    OnOperationEnded,
+    OnProjectDeleted,
+    OnRunQueued,
+)
+from fairlead.modules.pipelines.use_cases.end import (
+    CancelRun,
+    RemoveProjectRuns,
+    SettleRun,
+)
+from fairlead.modules.pipelines.use_cases.local import LocalRuns
+from fairlead.modules.pipelines.use_cases.progress import Progress
+from fairlead.modules.pipelines.use_cases.show import (
+    FindArtifact,
+    FindRun,
+    GetRun,
+    ListRuns,
+    ReadLogs,
+)
+from fairlead.modules.pipelines.use_cases.start import (
+    ExecutorRule,
+    StartRun,
+    SubmitQueuedRun,
+)
+from fairlead.modules.pipelines.workflows import PIPELINE
+from fairlead.modules.projects.public import ProjectDeleted
+from fairlead.services.audit.public import AuditTrail
+from fairlead.services.operations.public import OperationEnded, Operations
+
+
+class PipelinesProvider(Provider):
+    """Builds stores and use cases."""
+
+    scope = Scope.REQUEST
+    runs = provide(SqlRunStore, provides=RunStore)
+    steps = provide(SqlStepStore, provides=StepStore)
+    artifacts = provide(SqlArtifactStore, provides=ArtifactStore)
+    progress = provide(Progress)
+    start = provide(StartRun)
+    submit = provide(SubmitQueuedRun)
+    find = provide(FindRun)
+    get = provide(GetRun)
+    list = provide(ListRuns)
+    logs = provide(ReadLogs)
+    find_artifact = provide(FindArtifact)
+    settle = provide(SettleRun)
+    local = provide(LocalRuns, provides=Runs)
+    on_queued = provide(OnRunQueued)
+    on_ended = provide(OnOperationEnded)
+    on_deleted = provide(OnProjectDeleted)
+
+    @provide(scope=Scope.APP)
+    def rule(self, settings: PipelinesSettings) -> ExecutorRule:
+        """Say whether steps may run here."""
+        return ExecutorRule(settings.executor, settings.unsafe_local)
+
+    @provide
+    def cancel(
+        self,
+        find: FindRun,
+        operations: Operations,
+        trail: AuditTrail,
+        work: UnitOfWork,
+        tenant: TenantId,
+    ) -> CancelRun:
+        """Let it tell operations under our own name."""
+        return CancelRun(
+            find=find,
+            operations=operations,
+            trail=trail,
+            work=work,
+            system=service(NAME, tenant),
+        )
+
+    @provide
+    def remove(  # noqa: PLR0913, PLR0917 - what it is made of
+        self,
+        runs: RunStore,
+        artifacts: ArtifactStore,
+        operations: Operations,
+        blobs: Blobs,
+        work: UnitOfWork,
+        tenant: TenantId,
+        places: Workplaces,
+    ) -> RemoveProjectRuns:
+        """Let it clear working copies."""
+        return RemoveProjectRuns(
+            runs=runs,
+            artifacts=artifacts,
+            operations=operations,
+            blobs=blobs,
+            work=work,
+            system=service(NAME, tenant),
+            clear=places.clear,
+        )
+
+
+class PagesProvider(Provider):
+    """Builds what runs add to the console."""
+
+    scope = Scope.REQUEST
+    latest = provide(LatestRuns)
+    state = provide(LatestState)
+    button = provide(RunButton)
+    finder = provide(RunFinder)
+    panel = provide(RunsOfProject)
+
+
+class ActivitiesProvider(Provider):
+    """Builds what the engine calls."""
+
+    scope = Scope.APP
+    desk = provide(Desk)
+    deploy = provide(DeployActivities)
+    finish = provide(FinishActivities)
+
+    @provide
+    def places(self, home: Home, settings: PipelinesSettings) -> Workplaces:
+        """Work below the data folder."""
+        return Workplaces(home.path / "work", tuple(settings.pass_environment))
+
+    @provide
+    def runner(self, launcher: Launcher, settings: PipelinesSettings) -> Runner:
+        """Run programs with the process executor."""
+        return Runner(launcher, settings.stop_grace_seconds)
+
+    @provide
+    def checkout(
+        self,
+        desk: Desk,
+        places: Workplaces,
+        runner: Runner,
+        settings: PipelinesSettings,
+    ) -> CheckoutActivities:
+        """Pass it the limits of the settings."""
+        return CheckoutActivities(
+            desk=desk,
+            places=places,
+            runner=runner,
+            timeout_seconds=settings.checkout_timeout_seconds,
+            step_timeout_seconds=settings.step_timeout_seconds,
+        )
+
+    @provide
+    def steps(
+        self,
+        desk: Desk,
+        places: Workplaces,
+        runner: Runner,
+        settings: PipelinesSettings,
+    ) -> StepActivities:
+        """Pass it the limits of the settings."""
+        return StepActivities(
+            desk=desk,
+            places=places,
+            runner=runner,
+            step_timeout_seconds=settings.step_timeout_seconds,
+        )
+
+    @provide
+    def outputs(
+        self,
+        desk: Desk,
+        places: Workplaces,
+        blobs: Blobs,
+        settings: PipelinesSettings,
+    ) -> OutputActivities:
+        """Pass it the limits of the settings."""
+        return OutputActivities(
+            desk=desk,
+            places=places,
+            blobs=blobs,
+            max_bytes=settings.artifact_max_bytes,
+        )
+
+
+HERE = Path(__file__).parent
+CONSOLE = ConsolePart(
+    controllers=(RunPages,),
+    templates=HERE / "templates",
+    entries=(Entry(label="Runs", path="/runs", order=20, permission=RUN_READ),),
+    overview=(LatestRuns,),
+    finders=(RunFinder,),
+    panels={
+        "project": RunsOfProject,
+        "project.actions": RunButton,
+        "project.summary": LatestState,
+    },
+)
+
+MODULE = Module(
+    manifest=read_manifest(HERE / "module.yaml"),
+    parts=(
+        SettingsPart("pipelines", PipelinesSettings),
+        TablePart(HERE / "migrations"),
+        ContainerPart((PipelinesProvider(), PagesProvider(), ActivitiesProvider())),
+        CONSOLE,
+        HttpPart((ProjectRunController, RunController)),
+        EnginePart(
+            workflows=(PIPELINE,),
+            activities=(
+                CheckoutActivities,
+                StepActivities,
+                OutputActivities,
+                DeployActivities,
+                FinishActivities,
+            ),
+        ),
+        SubscriptionPart(
+            (
+                Subscription("pipelines.submit_run", RunQueued, OnRunQueued),
+                Subscription("pipelines.settle_run", OperationEnded, OnOperationEnded),
+                Subscription("pipelines.remove_runs", ProjectDeleted, OnProjectDeleted),
+            )
+        ),
+    ),
+)

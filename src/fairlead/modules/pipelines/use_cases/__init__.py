@@ -1,0 +1,1 @@
+"""What people and the engine do with runs; one class per intention."""

@@ -1,0 +1,191 @@
+"""Starting a run: recorded first, then handed to operations."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.events import Outbox
+from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
+from fairlead.kernel.ids import new_id
+from fairlead.kernel.principal import Principal
+from fairlead.kernel.work import UnitOfWork
+from fairlead.modules.pipelines.domain.records import RUN, Record
+from fairlead.modules.pipelines.domain.views import shown
+from fairlead.modules.pipelines.permissions import RUN_START
+from fairlead.modules.pipelines.ports import RunStore
+from fairlead.modules.pipelines.public import ExecutorRefused, Run, RunQueued, State
+from fairlead.modules.projects.public import Project, Projects
+from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.authz.public import Authorizer, project_scope
+from fairlead.services.operations.public import Operations, Submission
+
+MAX_REVISION = 200
+
+
+class BadRevision(FairleadError):
+    """The revision cannot be the name of a branch, a tag or a commit."""
+
+    kind = ErrorKind.INVALID
+    code = "pipelines.bad_revision"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorRule:
+    """Whether steps may run here at all, as the settings say."""
+
+    executor: str
+    unsafe_local: bool
+
+    def check(self) -> None:
+        """Refuse an executor without isolation, unless the settings allow it.
+
+        Raises:
+            ExecutorRefused: they do not.
+        """
+        if self.executor == "process" and not self.unsafe_local:
+            raise ExecutorRefused(
+                "Steps would run without isolation, as processes of the server's user; "
+                "set pipelines.unsafe_local to true to allow that.",
+                executor=self.executor,
+            )
+
+
+def submission_of(record: Record) -> Submission:
+    """Return the operation that carries out a run; its id is the run's."""
+    return Submission(
+        id=record.id,
+        kind=RUN,
+        argument={"number": record.number, "project": record.project},
+        subject=f"{record.project}/{record.number}",
+        scope=project_scope(record.project_id),
+        project_id=record.project_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRun:
+    """Queue a run of a project's pipeline."""
+
+    runs: RunStore
+    projects: Projects
+    operations: Operations
+    authorizer: Authorizer
+    trail: AuditTrail
+    keys: IdempotencyKeys
+    outbox: Outbox
+    work: UnitOfWork
+    clock: Clock
+    rule: ExecutorRule
+
+    async def __call__(
+        self,
+        who: Principal,
+        project: str,
+        *,
+        revision: str = "",
+        request: RequestKey | None = None,
+    ) -> Run:
+        """Record the run and submit its operation; once per request key.
+
+        Raises:
+            ProjectNotFound: there is none that `who` may see.
+            NotAllowed: `who` may not start runs of it.
+            ExecutorRefused: the settings allow no executor.
+            BadRevision: `revision` cannot be one.
+            KeyReused: the request key was used with another body.
+        """
+        found = await self.projects.get(who, project)
+        await self.authorizer.require(who, RUN_START, on=project_scope(found.id))
+        self.rule.check()
+        _check_revision(revision)
+        record = await self._record(who, found, revision, request)
+        if record.state is State.QUEUED:
+            # the event does the same after a crash; submitting twice is fine
+            await self.operations.submit(who, submission_of(record))
+        return shown(record)
+
+    async def _record(
+        self,
+        who: Principal,
+        project: Project,
+        revision: str,
+        request: RequestKey | None,
+    ) -> Record:
+        run_id = new_id()
+        async with self.work:
+            claimed = await self._claim(who, project, request, run_id)
+            if claimed != run_id:
+                return await self.runs.get(claimed)
+            record = Record(
+                id=run_id,
+                project_id=project.id,
+                project=project.name,
+                number=await self.runs.next_number(project.id),
+                repository=project.repository,
+                wanted=revision or project.branch,
+                state=State.QUEUED,
+                revision=revision,
+                requested_by=who.name,
+                created_at=self.clock.now(),
+            )
+            await self.runs.add(record)
+            await self.trail.record(who, _act(record))
+            await self.outbox.add(
+                RunQueued(
+                    at=record.created_at,
+                    aggregate=f"runs/{run_id}",
+                    actor=who,
+                    run_id=run_id,
+                    project_id=project.id,
+                )
+            )
+        return record
+
+    async def _claim(
+        self, who: Principal, project: Project, request: RequestKey | None, new: UUID
+    ) -> UUID:
+        if request is None:
+            return new
+        action = f"{RUN_START}:{project.id}"
+        return await self.keys.claim(who, action, request, new=new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitQueuedRun:
+    """Submit a run's operation, unless that was done; for a start cut short."""
+
+    runs: RunStore
+    operations: Operations
+
+    async def __call__(self, who: Principal, run_id: UUID) -> None:
+        """Submit it when it is still queued.
+
+        Raises:
+            RunNotFound: its project was deleted meanwhile.
+        """
+        record = await self.runs.get(run_id)
+        if record.state is State.QUEUED:
+            await self.operations.submit(who, submission_of(record))
+
+
+def _check_revision(revision: str) -> None:
+    bad = revision.startswith("-") or not revision.isprintable() or " " in revision
+    if bad or len(revision) > MAX_REVISION:
+        raise BadRevision(
+            f"'{revision[:80]}' is no revision; name a branch, a tag or a commit.",
+            revision=revision[:80],
+        )
+
+
+def _act(record: Record) -> Act:
+    return Act(
+        action=RUN_START,
+        target=f"runs/{record.id}",
+        scope=project_scope(record.project_id),
+        details={
+            "project": record.project,
+            "number": str(record.number),
+            "revision": record.revision,
+        },
+    )
