@@ -1,0 +1,1 @@
+"""What Fairlead measures of itself, beside the bars it set."""

@@ -1,0 +1,98 @@
+"""The console in a real browser: log in, run, watch, open the workload."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from fairlead.testing.server import PASSWORD, TestServer, make_repository
+from tests.e2e.repositories import python_package
+
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT = 60_000.0
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium (make components)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    yield page
+    context.close()
+
+
+def log_in(page: Page, server: TestServer, path: str = "/") -> None:
+    page.goto(server.url + path)
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(server.url + path)
+
+
+def test_run_from_the_first_click_to_the_answer(
+    page: Page, server: TestServer, tmp_path: Path
+) -> None:
+    """Everything by the console: project, run, output, workload."""
+    repository = make_repository(tmp_path / "clicked", python_package("clicked"))
+    log_in(page, server, "/projects/new")
+    page.get_by_label("Name").fill("clicked")
+    page.get_by_label("Repository").fill(str(repository))
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name=re.compile("Run")).first.click()
+    page.wait_for_url(re.compile(r"/runs/"))
+
+    pill = page.locator(".state.pill").first
+    expect(pill).to_have_text(re.compile("succeeded", re.IGNORECASE), timeout=WAIT)
+    expect(page.locator(".log").last).to_contain_text("wheel written", timeout=WAIT)
+    url = page.get_by_role("link", name=re.compile(r"^http://")).first
+    assert server.fetch(str(url.get_attribute("href"))) == b"clicked"
+
+
+def test_wrong_password_is_said_and_kept_out(page: Page, server: TestServer) -> None:
+    """The form comes back with a sentence; nothing behind it is shown."""
+    page.goto(server.url + "/projects")
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert "/login" in page.url
+
+
+@pytest.mark.parametrize("path", ["/", "/projects", "/runs", "/audit", "/operations"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_fit_their_width(
+    page: Page, server: TestServer, path: str, width: int
+) -> None:
+    """No page scrolls sideways, at phone width neither."""
+    page.set_viewport_size({"width": width, "height": 800})
+    log_in(page, server, path)
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
