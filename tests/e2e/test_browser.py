@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.e2e.repositories import python_package
 
 from fairlead.testing.server import PASSWORD, TestServer, make_repository
-from tests.e2e.repositories import python_package
 
 CHROMIUM = shutil.which("chromium")
 QUIET = (

@@ -164,14 +164,15 @@ def validate(file: Path | None) -> None:
     """Check a pipeline FILE [.fairlead.yaml] without a server."""
     from fairlead.modules.pipelines.definition import (  # noqa: PLC0415 - only here
         PipelineInvalid,
-        find_file,
+        PipelineMissing,
         load_pipeline,
     )
 
+    place = file or Path()
     try:
-        place = file or find_file(Path.cwd())
-        plan = load_pipeline(place)
-    except PipelineInvalid as error:
+        stages = load_pipeline(place).stages()
+    except (PipelineInvalid, PipelineMissing) as error:
         raise Refused(error.message, exit_code=2, code=error.code) from error
-    steps = sum(len(job.steps) for stage in plan.stages for job in stage.jobs)
-    click.echo(f"{place} is valid: {len(plan.stages)} stages, {steps} steps", err=True)
+    steps = sum(len(job.steps) for stage in stages for job in stage.jobs)
+    shown = "the pipeline" if place.is_dir() else str(place)
+    click.echo(f"{shown} is valid: {len(stages)} stages, {steps} steps", err=True)
