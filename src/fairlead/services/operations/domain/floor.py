@@ -4,12 +4,14 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import heappop, heappush
 from uuid import UUID
 
 from fairlead.kernel.principal import TenantId
 
 LEVELS = 10
 AGEING_SECONDS = 60.0
+REMEMBERED = 10_000  # projects whose last turn is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +44,44 @@ class Ticket:
 Lane = deque[Ticket]
 
 
+class _Turns:
+    """Remembers who was served when, so that projects take turns."""
+
+    def __init__(self) -> None:
+        self._served: OrderedDict[UUID | None, int] = OrderedDict()
+        self._count = 0
+
+    def of(self, project_id: UUID | None) -> int:
+        """Return when a project was served last; 0: never, or very long ago."""
+        return self._served.get(project_id, 0)
+
+    def serve(self, project_id: UUID | None) -> None:
+        self._count += 1
+        self._served[project_id] = self._count
+        self._served.move_to_end(project_id)
+        if len(self._served) > REMEMBERED:
+            self._served.popitem(last=False)
+
+
 class _Level:
     """The queue of one priority: projects take turns, each first come first served."""
 
-    def __init__(self) -> None:
-        self._turns: OrderedDict[UUID | None, dict[str, Lane]] = OrderedDict()
+    def __init__(self, turns: _Turns) -> None:
+        self._turns = turns
+        self._lanes: dict[UUID | None, dict[str, Lane]] = {}
+        self._next: list[tuple[int, int, UUID | None]] = []  # a heap of projects
+        self._joined = 0
         self._arrivals: Lane = deque()
 
     def add(self, ticket: Ticket, *, front: bool) -> None:
-        lanes = self._turns.setdefault(ticket.project_id, {})
-        lane = lanes.setdefault(ticket.kind, deque())
+        project_id = ticket.project_id
+        if project_id not in self._lanes:
+            self._lanes[project_id] = {}
+            self._join(project_id)
+        lane = self._lanes[project_id].setdefault(ticket.kind, deque())
         if front:
             lane.appendleft(ticket)
             self._arrivals.appendleft(ticket)
-            self._turns.move_to_end(ticket.project_id, last=False)
         else:
             lane.append(ticket)
             self._arrivals.append(ticket)
@@ -66,20 +92,30 @@ class _Level:
     def take(
         self, waits: Callable[[Ticket], bool], fits: Callable[[Ticket], bool]
     ) -> Ticket | None:
-        """Return the first that fits, of the project whose turn it is."""
+        """Return the first that fits, of the project that was served longest ago."""
         found: Ticket | None = None
-        gone: list[UUID | None] = []
-        for project_id, lanes in self._turns.items():
-            found = _first(lanes, waits, fits)
-            if not lanes:
-                gone.append(project_id)
-            if found is not None:
-                break
-        for project_id in gone:
-            del self._turns[project_id]
-        if found is not None and found.project_id in self._turns:
-            self._turns.move_to_end(found.project_id)
+        passed: list[tuple[int, int, UUID | None]] = []
+        while self._next and found is None:
+            entry = heappop(self._next)
+            served, _, project_id = entry
+            if served != self._turns.of(project_id):
+                self._join(project_id)
+                continue
+            found = _first(self._lanes[project_id], waits, fits)
+            if not self._lanes[project_id]:
+                del self._lanes[project_id]
+            elif found is None:
+                passed.append(entry)
+        for entry in passed:
+            heappush(self._next, entry)
+        if found is not None:
+            self._turns.serve(found.project_id)
+            self._join(found.project_id)
         return found
+
+    def _join(self, project_id: UUID | None) -> None:
+        self._joined += 1
+        heappush(self._next, (self._turns.of(project_id), self._joined, project_id))
 
 
 def _head(lane: Lane, waits: Callable[[Ticket], bool]) -> Ticket | None:
@@ -115,7 +151,8 @@ class Floor:
     def __init__(self, limits: Limits) -> None:
         """Begin empty."""
         self._limits = limits
-        self._levels = tuple(_Level() for _ in range(LEVELS))
+        turns = _Turns()
+        self._levels = tuple(_Level(turns) for _ in range(LEVELS))
         self._lent: Lane = deque()
         self._waiting: dict[UUID, Ticket] = {}
         self._running: dict[UUID, Ticket] = {}
@@ -129,7 +166,7 @@ class Floor:
             self._queue(ticket, front=False)
 
     def put_back(self, ticket: Ticket) -> None:
-        """Queue one that was admitted but could not start, before all others."""
+        """Queue one that was admitted but could not start, the first of its project."""
         self.leave(ticket.id)
         self._queue(ticket, front=True)
 

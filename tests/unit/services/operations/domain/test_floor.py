@@ -122,12 +122,26 @@ def test_parts_need_no_slot() -> None:
 
 
 def test_what_was_put_back_is_first_again() -> None:
-    queue = floor(ticket(1, RED), ticket(2, BLUE))
+    queue = floor(ticket(1, RED), ticket(2, RED))
     first = queue.admit(at=NOW)
     assert first is not None
     queue.put_back(first)
 
     assert admitted(queue) == [1, 2]
+
+
+def test_a_newcomer_goes_before_who_was_just_served() -> None:
+    """And who comes one at a time does not keep a long queue waiting."""
+    queue = floor(ticket(1, RED), ticket(2, RED), ticket(3, RED), total=1)
+    order = []
+    for number in range(11, 15):
+        served = queue.admit(at=NOW)
+        assert served is not None
+        order.append(served.id.int)
+        queue.leave(served.id)
+        queue.add(ticket(number, BLUE))
+
+    assert order == [1, 11, 2, 12]
 
 
 def test_what_was_withdrawn_is_not_admitted() -> None:
