@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.idempotency import RequestKey
 from fairlead.kernel.journal import Frame
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
@@ -151,7 +152,7 @@ class Environments(Protocol):
 class Workloads(Protocol):
     """Shows and runs workloads on behalf of a caller; may raise NotAllowed.
 
-    `workload` is an id, or `project/environment/name`.
+    `workload` is an id, or `project/environment/name`, or the same with colons.
     """
 
     @abstractmethod
@@ -169,11 +170,16 @@ class Workloads(Protocol):
         """
 
     @abstractmethod
-    async def restart(self, who: Principal, workload: str) -> Workload:
-        """Start its replicas anew, each replaced only once the new one answers.
+    async def restart(
+        self, who: Principal, workload: str, *, request: RequestKey | None = None
+    ) -> Workload:
+        """Start its replicas anew beside the old, which stop once the new answer.
+
+        The same request key starts it once.
 
         Raises:
             WorkloadNotFound: there is none the caller may see.
+            KeyReused: the request key was used with another body.
         """
 
     @abstractmethod

@@ -1,0 +1,40 @@
+"""Settings of the section `environments`."""
+
+from msgspec import Struct
+
+
+class EnvironmentsSettings(
+    Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
+):
+    """How workloads run on this host.
+
+    Attributes:
+        host: The address fronts listen on and workloads are reached by.
+        ports: The fronts' ports, first and last.
+        health_timeout_seconds: How long a new replica may take to answer.
+        drain_seconds: How long a replaced replica may finish its connections.
+        install_timeout_seconds: How long installing a wheel may take.
+        restart_seconds, restart_max_seconds: The wait before a crashed replica is
+            started again: the first, doubled each time, up to the last.
+        quick_crash_seconds, quick_crashes: So many crashes, each so soon after its
+            start, and the workload is failed.
+        pass_environment: Names of the server's environment that installing a wheel
+            may see, e.g. a package mirror or a proxy.
+        output_bytes: How much of a workload's output is kept, at least.
+        idle_seconds: Connections on which nothing moves for so long are ended.
+        connections: Open connections per workload, at most.
+    """
+
+    host: str = "127.0.0.1"
+    ports: str = "20000-29999"
+    health_timeout_seconds: float = 60.0
+    drain_seconds: float = 10.0
+    install_timeout_seconds: float = 600.0
+    restart_seconds: float = 0.5
+    restart_max_seconds: float = 30.0
+    quick_crash_seconds: float = 60.0
+    quick_crashes: int = 5
+    pass_environment: tuple[str, ...] = ()
+    output_bytes: int = 16 * 1024 * 1024
+    idle_seconds: float = 600.0
+    connections: int = 2048
