@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -97,7 +97,8 @@ class FileBlobs(Blobs):
             path.rename(gone)
         except FileNotFoundError:
             return
-        _sync(path.parent)
+        with suppress(FileNotFoundError):  # emptied and dropped by another delete
+            _sync(path.parent)
         _drop(gone)
         parent = path.parent
         while parent != self._root:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from fairlead.adapters.journals.appender import Appender
-from fairlead.kernel.framing import HEADER, measure
+from fairlead.kernel.framing import HEADER, MAGIC, measure
 from fairlead.kernel.journal import (
     BadOffset,
     Frame,
@@ -272,6 +272,8 @@ def _load(file: Path, after: int, limit: int) -> list[Frame]:
 def _frames(read: Callable[[int], bytes], after: int, limit: int) -> list[Frame]:
     buffer = read(max(limit, HEADER.size))
     if len(buffer) < HEADER.size:
+        if buffer and buffer[0] != MAGIC:
+            raise ValueError("no header")
         return []
     _, length = measure(buffer)
     if length > len(buffer):

@@ -1,5 +1,7 @@
 """Gives the platform its journals."""
 
+from collections.abc import Iterator
+
 from dishka import Provider, Scope, provide
 
 from fairlead.adapters.journals.files import FileJournals
@@ -13,6 +15,8 @@ class JournalsProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def journals(self, home: Home) -> Journals:
+    def journals(self, home: Home) -> Iterator[Journals]:
         """Keep them under `<home>/journals`."""
-        return FileJournals(home.path / "journals")
+        journals = FileJournals(home.path / "journals")
+        yield journals
+        journals.close()

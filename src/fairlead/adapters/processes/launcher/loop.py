@@ -80,8 +80,16 @@ class Loop:
         """Return from `run` after the present round."""
         self._stopped = True
 
+    def close(self) -> None:
+        """Let go of what the loop itself holds."""
+        signal.set_wakeup_fd(-1)
+        self._selector.close()
+        self._wake.close()
+        self._waker.close()
+
     def run(self) -> None:
         """Serve until stopped."""
+        self._stopped = False
         while not self._stopped:
             for key, _ in self._selector.select(self._patience()):
                 _guarded(key.data)

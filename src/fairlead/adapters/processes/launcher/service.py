@@ -82,7 +82,7 @@ class Service:
             connection.send({"id": number, **reply})
 
     def _do_hello(self, _connection: Connection, _message: Message) -> Message:
-        return {"protocol": PROTOCOL, "pid": os.getpid()}
+        return {"protocol": 0 if self._closing else PROTOCOL, "pid": os.getpid()}
 
     def _do_start(self, connection: Connection, message: Message) -> Message:
         if self._closing:

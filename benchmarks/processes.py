@@ -1,0 +1,91 @@
+"""Programs through the launcher: starts, what one costs, output to a live reader."""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from fairlead.adapters.journals.files import FileJournals
+from fairlead.adapters.processes.client import ProcessLauncher
+from fairlead.kernel.journal import FrameKind
+from fairlead.kernel.processes import ProcessSpec
+
+STARTS = 300
+LINES = 212_500  # of 80 bytes: 17 MB
+PRINT = f"import sys; sys.stdout.write(('x' * 79 + '\\n') * {LINES})"
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Return what was measured, the figure and its bar."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measure(Path(folder)))
+
+
+async def _measure(home: Path) -> list[tuple[str, str, str]]:
+    journals = FileJournals(home / "journals")
+    launcher = ProcessLauncher(home, journals)
+    await launcher.open()
+    try:
+        process = psutil.Process(await launcher.pid())
+        idle = process.memory_info().rss / 2**20
+        starts = await _starts(launcher, journals, process)
+        lines = await _lines(launcher, journals)
+        most = process.memory_info().rss / 2**20
+    finally:
+        await launcher.close()
+        journals.close()
+    return [
+        *starts,
+        ("output lines to a live reader, 17 MB", f"{lines:,.0f}/s", ">= 100,000/s"),
+        ("launcher's memory, idle and after", f"{idle:.0f}, {most:.0f} MB", ""),
+    ]
+
+
+async def _starts(
+    launcher: ProcessLauncher, journals: FileJournals, process: psutil.Process
+) -> list[tuple[str, str, str]]:
+    before, own = process.cpu_times(), time.process_time()
+    began = time.perf_counter()
+    for number in range(STARTS):
+        spec = _spec(journals, f"true/{number}", "true")
+        await launcher.start(spec)
+        await launcher.wait(spec.key)
+        await launcher.forget(spec.key)
+    seconds = time.perf_counter() - began
+    after = process.cpu_times()
+    theirs = after.user + after.system - before.user - before.system
+    own = time.process_time() - own
+    cost = (theirs + own) / STARTS * 1000
+    return [
+        ("starts of true, one after the other", f"{STARTS / seconds:,.0f}/s", ""),
+        ("CPU per start, launcher and client", f"{cost:.1f} ms", "<= 15 ms per step"),
+    ]
+
+
+async def _lines(launcher: ProcessLauncher, journals: FileJournals) -> float:
+    spec = _spec(journals, "print", sys.executable, "-S", "-c", PRINT)
+    began, seen = time.perf_counter(), 0
+    await launcher.start(spec)
+    async for frame in journals.follow("print"):
+        if frame.kind is FrameKind.OUTPUT:
+            seen += frame.data.count(b"\n")
+        if seen == LINES:
+            break
+    seconds = time.perf_counter() - began
+    await launcher.wait(spec.key)
+    return LINES / seconds
+
+
+def _spec(journals: FileJournals, key: str, *argv: str) -> ProcessSpec:
+    return ProcessSpec(
+        key=key,
+        argv=argv,
+        directory=Path("/"),
+        environment={"PATH": os.environ["PATH"]},
+        journal=journals.path(key),
+        stream="bench",
+    )
