@@ -113,9 +113,10 @@ class ConsolePart(Part):
         controllers: Their routes stand in `module.yaml` like all others.
         templates: A folder whose templates are found as `<module>/<file>`.
         entries: Links in the side bar.
-        overview: REQUEST-scoped `Contributor` types.
-        finders: REQUEST-scoped `Finder` types.
-        panels: REQUEST-scoped `Panel` types by the slot they fill. Slots: `project`
+        overview: `Contributor` types, built for each request from what they ask for,
+            like those below.
+        finders: `Finder` types.
+        panels: `Panel` types by the slot they fill. Slots: `project`
             (cards of a project's page), `project.actions` (buttons in its head),
             `project.summary` (one line about it, in lists).
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
@@ -17,8 +18,10 @@ from fairlead.adapters.pages.part import (
     Attention,
     Button,
     Card,
+    ConsolePart,
     Contribution,
     Contributor,
+    Entry,
     Finder,
     Found,
     Panel,
@@ -28,6 +31,7 @@ from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.modules.environments.permissions import (
     WORKLOAD_DELETE,
+    WORKLOAD_READ,
     WORKLOAD_RESTART,
 )
 from fairlead.modules.environments.public import Workload, Workloads, WorkloadState
@@ -277,3 +281,15 @@ class WorkloadFinder(Finder):
             for name, item in named
             if text.lower() in name.lower()
         )[:MOST_FOUND]
+
+
+CONSOLE = ConsolePart(
+    controllers=(WorkloadPages,),
+    templates=Path(__file__).with_name("templates"),
+    entries=(
+        Entry(label="Environments", path=SECTION, order=30, permission=WORKLOAD_READ),
+    ),
+    overview=(WhatRunsWhere,),
+    finders=(WorkloadFinder,),
+    panels={"project": WorkloadsOfProject},
+)

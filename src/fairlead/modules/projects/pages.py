@@ -1,6 +1,7 @@
 """Projects in the console."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -15,15 +16,21 @@ from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.adapters.pages.part import (
     Card,
+    ConsolePart,
     Contribution,
     Contributor,
+    Entry,
     Finder,
     Found,
 )
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal
-from fairlead.modules.projects.permissions import PROJECT_CREATE, PROJECT_DELETE
+from fairlead.modules.projects.permissions import (
+    PROJECT_CREATE,
+    PROJECT_DELETE,
+    PROJECT_READ,
+)
 from fairlead.modules.projects.public import BadProject, Projects
 from fairlead.services.authz.public import project_scope
 
@@ -193,3 +200,12 @@ class ProjectFinder(Finder):
             )
             for project in fitting[:MOST_FOUND]
         )
+
+
+CONSOLE = ConsolePart(
+    controllers=(ProjectPages,),
+    templates=Path(__file__).with_name("templates"),
+    entries=(Entry(label="Projects", path=SECTION, order=10, permission=PROJECT_READ),),
+    overview=(FirstStep,),
+    finders=(ProjectFinder,),
+)

@@ -1,5 +1,6 @@
 """The audit trail in the console."""
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -9,6 +10,8 @@ from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet
+from fairlead.adapters.pages.part import ConsolePart, Entry
+from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.public import (
     AuditLog,
     ChainState,
@@ -81,3 +84,18 @@ def _filter(given: dict[str, str]) -> EntryFilter:
         target=given.get("target"),
         outcome=Outcome(outcome) if outcome in known else None,
     )
+
+
+CONSOLE = ConsolePart(
+    controllers=(AuditPages,),
+    templates=Path(__file__).with_name("templates"),
+    entries=(
+        Entry(
+            label="Audit",
+            path="/audit",
+            order=70,
+            platform=True,
+            permission=ENTRY_READ,
+        ),
+    ),
+)

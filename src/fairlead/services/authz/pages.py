@@ -1,5 +1,6 @@
 """Who may do what, in the console."""
 
+from pathlib import Path
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -11,8 +12,13 @@ from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go
+from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.kernel.principal import Principal
-from fairlead.services.authz.permissions import BINDING_CREATE, BINDING_DELETE
+from fairlead.services.authz.permissions import (
+    BINDING_CREATE,
+    BINDING_DELETE,
+    BINDING_READ,
+)
 from fairlead.services.authz.public import Roles
 from fairlead.services.identity.permissions import (
     USER_CREATE,
@@ -94,3 +100,18 @@ class AccessPages(PageController):
         """Take a role away."""
         await roles.unbind(who, binding)
         return go(SECTION)
+
+
+CONSOLE = ConsolePart(
+    controllers=(AccessPages,),
+    templates=Path(__file__).with_name("templates"),
+    entries=(
+        Entry(
+            label="Access",
+            path=SECTION,
+            order=60,
+            platform=True,
+            permission=BINDING_READ,
+        ),
+    ),
+)

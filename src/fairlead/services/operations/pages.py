@@ -1,5 +1,6 @@
 """Operations in the console."""
 
+from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet, go
+from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.kernel.principal import Principal
-from fairlead.services.operations.permissions import OPERATION_CANCEL
+from fairlead.services.operations.permissions import OPERATION_CANCEL, OPERATION_READ
 from fairlead.services.operations.public import (
     OperationFilter,
     Operations,
@@ -76,3 +78,17 @@ class OperationPages(PageController):
         """Ask an operation to end as cancelled."""
         await operations.cancel(who, operation)
         return go(SECTION)
+
+
+CONSOLE = ConsolePart(
+    controllers=(OperationPages,),
+    templates=Path(__file__).with_name("templates"),
+    entries=(
+        Entry(
+            label="Operations",
+            path=SECTION,
+            order=40,
+            permission=OPERATION_READ,
+        ),
+    ),
+)

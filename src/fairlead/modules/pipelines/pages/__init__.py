@@ -1,6 +1,9 @@
 """Pipeline runs in the console."""
 
-from fairlead.modules.pipelines.pages.controller import RunPages
+from pathlib import Path
+
+from fairlead.adapters.pages.part import ConsolePart, Entry
+from fairlead.modules.pipelines.pages.controller import SECTION, RunPages
 from fairlead.modules.pipelines.pages.panels import (
     LatestRuns,
     LatestState,
@@ -8,12 +11,17 @@ from fairlead.modules.pipelines.pages.panels import (
     RunFinder,
     RunsOfProject,
 )
+from fairlead.modules.pipelines.permissions import RUN_READ
 
-__all__ = [
-    "LatestRuns",
-    "LatestState",
-    "RunButton",
-    "RunFinder",
-    "RunPages",
-    "RunsOfProject",
-]
+CONSOLE = ConsolePart(
+    controllers=(RunPages,),
+    templates=Path(__file__).parent.with_name("templates"),
+    entries=(Entry(label="Runs", path=SECTION, order=20, permission=RUN_READ),),
+    overview=(LatestRuns,),
+    finders=(RunFinder,),
+    panels={
+        "project": RunsOfProject,
+        "project.actions": RunButton,
+        "project.summary": LatestState,
+    },
+)

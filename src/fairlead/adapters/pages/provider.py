@@ -1,0 +1,20 @@
+"""Builds what modules add to pages, so that a module need not wire it itself."""
+
+from collections.abc import Iterable
+
+from dishka import Provider, Scope
+
+from fairlead.adapters.pages.part import ConsolePart
+
+
+def page_types(parts: Iterable[ConsolePart]) -> Provider:
+    """Provide the contributors, finders and panels of `parts`, one per request."""
+    provider = Provider(scope=Scope.REQUEST)
+    kinds = {
+        kind
+        for part in parts
+        for kind in (*part.overview, *part.finders, *part.panels.values())
+    }
+    for kind in kinds:
+        provider.provide(kind)
+    return provider
