@@ -19,6 +19,7 @@ from fairlead.services.operations.desk import EngineDesk
 from fairlead.services.operations.domain.floor import Limits
 from fairlead.services.operations.feeds import JournalFeeds
 from fairlead.services.operations.http import OperationController
+from fairlead.services.operations.pages import CONSOLE
 from fairlead.services.operations.ports import Desk, Docket, OperationStore
 from fairlead.services.operations.public import Feeds, Operations
 from fairlead.services.operations.settings import OperationsSettings
@@ -89,6 +90,7 @@ MODULE = Module(
         SettingsPart(section="operations", type=OperationsSettings),
         TablePart(migrations=HERE / "migrations"),
         HttpPart(controllers=(OperationController,)),
+        CONSOLE,
         LifecyclePart(types=(EngineDesk,)),
     ),
 )
