@@ -1,0 +1,24 @@
+"""Every adapter of the engine port, and activities to try it with."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from fairlead.testing.engine import EmbeddedHarness, EngineHarness, Scripted
+
+
+@pytest.fixture(params=["embedded"])
+async def harness(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[EngineHarness]:
+    """Give a harness of each adapter."""
+    harness = EmbeddedHarness(tmp_path)
+    yield harness
+    await harness.close()
+
+
+@pytest.fixture
+def script() -> Scripted:
+    """Give activities that note their attempts."""
+    return Scripted()
