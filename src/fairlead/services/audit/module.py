@@ -7,10 +7,13 @@ from dishka import Provider, Scope
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.kernel.module import Module
 from fairlead.services.audit.http import AuditController
+from fairlead.services.audit.pages import AuditPages
+from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.ports import EntryStore, Surroundings
 from fairlead.services.audit.public import AuditLog, AuditTrail
 from fairlead.services.audit.sql import ConnectionSurroundings, SqlEntryStore
@@ -22,6 +25,8 @@ from fairlead.services.audit.use_cases import (
     LocalAuditTrail,
     VerifyChain,
 )
+
+HERE = Path(__file__).parent
 
 
 def _provider() -> Provider:
@@ -36,11 +41,24 @@ def _provider() -> Provider:
 
 
 MODULE = Module(
-    manifest=read_manifest(Path(__file__).with_name("module.yaml")),
+    manifest=read_manifest(HERE / "module.yaml"),
     parts=(
         ContainerPart((_provider(),)),
-        TablePart(Path(__file__).with_name("migrations")),
+        TablePart(HERE / "migrations"),
         SubscriptionPart(SUBSCRIPTIONS),
         HttpPart((AuditController,)),
+        ConsolePart(
+            controllers=(AuditPages,),
+            templates=HERE / "templates",
+            entries=(
+                Entry(
+                    label="Audit",
+                    path="/audit",
+                    order=70,
+                    platform=True,
+                    permission=ENTRY_READ,
+                ),
+            ),
+        ),
     ),
 )
