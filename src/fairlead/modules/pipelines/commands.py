@@ -170,7 +170,7 @@ def validate(file: Path | None) -> None:
 
     place = file or Path()
     try:
-        stages = load_pipeline(place).stages()
+        stages = load_pipeline(place).stages
     except (PipelineInvalid, PipelineMissing) as error:
         raise Refused(error.message, exit_code=2, code=error.code) from error
     steps = sum(len(job.steps) for stage in stages for job in stage.jobs)
