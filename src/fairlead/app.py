@@ -207,7 +207,7 @@ class Application:
 
     async def first_start(self) -> str | None:
         """Make the administrator if there is none; the password if one was made up."""
-        prepare_installation = await self.container.get(FirstStart)
+        prepare_installation: FirstStart = await self.container.get(FirstStart)
         return await prepare_installation()
 
     def release(self) -> None:
@@ -262,8 +262,11 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
     controllers = [
         controller
         for module in modules
-        for part in (*module.each(HttpPart), *module.each(ConsolePart))
-        for controller in part.controllers
+        for controllers in (
+            *(part.controllers for part in module.each(HttpPart)),
+            *(part.controllers for part in module.each(ConsolePart)),
+        )
+        for controller in controllers
     ]
     web = Litestar(
         [PlatformController, OpenApiController, *controllers],

@@ -13,13 +13,13 @@ import structlog
 import fairlead
 from fairlead.adapters.http.sse import encode
 from fairlead.adapters.terminal.client import SentEvent
+from fairlead.adapters.terminal.progress import Progress
 from fairlead.app import Application
 from fairlead.cli.settings import ExampleSettings
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.journal import Frame
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import service
-from fairlead.modules.pipelines.progress import Progress
 from fairlead.modules.pipelines.public import Run, Runs, State
 from fairlead.modules.projects.public import Projects
 

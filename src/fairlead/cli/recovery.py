@@ -35,7 +35,7 @@ async def _reset() -> str:
     application = prepare(os.environ, sections={"example": ExampleSettings})
     try:
         async with application.scopes.enter(RECOVERY) as scope:
-            recovery = await scope.get(Recovery)
+            recovery: Recovery = await scope.get(Recovery)
             return await recovery.reset_administrator()
     finally:
         await application.container.close()

@@ -74,7 +74,7 @@ async def _run(application: Application, listening: socket.socket) -> None:
 
 def _config(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
-        application.asgi,
+        application.asgi,  # type: ignore[arg-type]
         loop="none",
         http="httptools",
         ws="none",

@@ -11,7 +11,7 @@ from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.errors import RAN_AND_FAILED, Refused
 from fairlead.adapters.terminal.options import Paging, output, paged
 from fairlead.adapters.terminal.output import Row, field, lasting, show_one, when
-from fairlead.modules.pipelines.progress import Progress
+from fairlead.adapters.terminal.progress import Progress
 
 RUNS = "/api/v1/runs"
 
