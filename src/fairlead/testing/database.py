@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, inspect
@@ -12,7 +14,7 @@ import fairlead
 from fairlead.adapters.bus import inbox, outbox
 from fairlead.adapters.sql import idempotency
 from fairlead.adapters.sql.migrate import migrate
-from fairlead.adapters.sql.sqlite import SqliteDatabase
+from fairlead.adapters.sql.sqlite import SqliteDatabase, create_file
 from fairlead.adapters.sql.tables import metadata
 
 PLATFORM_TABLES = (inbox.inbox, outbox.outbox, idempotency.request_keys)
@@ -49,12 +51,14 @@ async def migrated_database(
     A module of ours is given by its name, others as name and migrations folder.
     """
     file = folder / "fairlead.db"
-    migrate(
-        file,
-        [
-            (module, migrations_of(module)) if isinstance(module, str) else module
-            for module in modules
-        ],
+    create_file(file)
+    file.write_bytes(
+        _migrated(
+            tuple(
+                (module, migrations_of(module)) if isinstance(module, str) else module
+                for module in modules
+            )
+        )
     )
     database = SqliteDatabase(file)
     await database.open()
@@ -62,6 +66,15 @@ async def migrated_database(
         yield database
     finally:
         await database.close()
+
+
+@cache
+def _migrated(histories: tuple[tuple[str, Path], ...]) -> bytes:
+    """Migrate once per process: tests then start from a copy."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "template.db"
+        migrate(file, histories)
+        return file.read_bytes()
 
 
 def import_tables(modules: Iterable[str]) -> None:

@@ -62,6 +62,7 @@ class _Lane:
     subscriber: Subscriber
     queue: deque[Message] = field(default_factory=deque)
     attempt: int = 0
+    parked: bool = False
 
 
 class Lanes:
@@ -76,7 +77,7 @@ class Lanes:
         retries: Retries,
         at_once: int,
     ) -> None:
-        """Call `delivered` for each success, `troubled` at a first failure."""
+        """Call `delivered` for each success, `troubled` for each failure."""
         self._scopes = scopes
         self._delivered = delivered
         self._troubled = troubled
@@ -86,7 +87,13 @@ class Lanes:
         self._ready: deque[_Lane] = deque()
         self._workers: set[asyncio.Task[None]] = set()
         self._pauses: set[asyncio.TimerHandle] = set()
+        self._queued = 0
         self._log = structlog.get_logger("fairlead.bus")
+
+    @property
+    def queued(self) -> int:
+        """How many messages wait, those behind a failed one left out."""
+        return self._queued
 
     def put(self, message: Message, subscriber: Subscriber) -> None:
         """Queue a message for one subscriber."""
@@ -96,6 +103,7 @@ class Lanes:
             lane = self._lanes[key] = _Lane(key, subscriber)
             self._make_ready(lane)
         lane.queue.append(message)
+        self._queued += not lane.parked
 
     async def close(self) -> None:
         """Interrupt what is being delivered; it is delivered again later."""
@@ -123,7 +131,11 @@ class Lanes:
                 self._pause(lane, message)
 
     def _advance(self, lane: _Lane, message: Message) -> None:
+        if lane.parked:
+            lane.parked = False
+            self._queued += len(lane.queue)
         lane.queue.popleft()
+        self._queued -= 1
         lane.attempt = 0
         if lane.queue:
             self._ready.append(lane)
@@ -132,9 +144,11 @@ class Lanes:
         self._delivered(message, lane.subscriber.subscription.name)
 
     def _pause(self, lane: _Lane, message: Message) -> None:
-        if not message.troubled:
-            message.troubled = True
-            self._troubled(message)
+        if not lane.parked:
+            lane.parked = True
+            self._queued -= len(lane.queue)
+        message.troubled = True
+        self._troubled(message)
 
         def resume() -> None:
             self._pauses.discard(handle)

@@ -22,7 +22,7 @@ from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.principal import TenantId
 
 READ_AT_ONCE = 500
-BACKLOG = 20_000
+BACKLOG = 5_000
 AT_ONCE = 64
 PRUNE_SECONDS = 3_600.0
 
@@ -52,7 +52,8 @@ class OutboxRelay(Opened):
     """Delivers events as soon as they are durable, and what an earlier process left.
 
     Order is kept per subscriber and aggregate. A row goes once all subscribers have
-    it; who has it already is remembered as soon as one of the others failed.
+    it; who has it already is remembered as soon as one of the others failed. What
+    waits behind a failed delivery does not keep the relay from reading on.
     """
 
     def __init__(
@@ -74,13 +75,14 @@ class OutboxRelay(Opened):
         self._lanes = Lanes(
             scopes,
             delivered=self._delivered,
-            troubled=self._remember,
+            troubled=self._failed,
             retries=retries,
             at_once=AT_ONCE,
         )
         self._last = 0
         self._left_over = 0
         self._reading = True
+        self._full = False
         self._open = 0
         self._gone: list[Message] = []
         self._had: list[dict[str, Any]] = []
@@ -123,8 +125,9 @@ class OutboxRelay(Opened):
             self._reading = True
             try:
                 more = True
-                while more and self._open < BACKLOG:
+                while more and self._lanes.queued < BACKLOG:
                     more = await self._read()
+                self._full = more
             except FairleadError as error:
                 self._log.warning("outbox_unreadable", error=error.message)
                 await asyncio.sleep(1)
@@ -171,6 +174,7 @@ class OutboxRelay(Opened):
             self._finish(message)
 
     def _delivered(self, message: Message, subscriber: str) -> None:
+        self._read_if_eased()
         message.waiting -= 1
         if message.waiting == 0:
             self._finish(message)
@@ -178,6 +182,15 @@ class OutboxRelay(Opened):
         message.done.append(subscriber)
         if message.troubled:
             self._remember(message)
+
+    def _failed(self, message: Message) -> None:
+        self._read_if_eased()
+        self._remember(message)
+
+    def _read_if_eased(self) -> None:
+        if self._full and self._lanes.queued < BACKLOG:
+            self._full = False
+            self._signal.wake()
 
     def _remember(self, message: Message) -> None:
         """Keep who has a message that others must get again."""
@@ -213,10 +226,7 @@ class OutboxRelay(Opened):
                     break
                 await asyncio.sleep(1)
                 continue
-            full = self._open >= BACKLOG
             self._open -= len(gone)
-            if full:
-                self._signal.wake()
         self._flushing = None
         self._changed.set()
 

@@ -280,16 +280,23 @@ async def test_undone_events_are_never_delivered(database: Database) -> None:
     assert log.numbers("first") == [2]
 
 
-async def test_many_events_pass_a_small_backlog(database: Database) -> None:
-    """A burst over many aggregates is delivered whole."""
+async def test_a_long_failure_does_not_stop_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More may wait behind a failed event than the relay reads ahead."""
+    monkeypatch.setattr("fairlead.adapters.bus.relay.BACKLOG", 10)
     log = Log()
+    healed = False
+    log.fails = lambda name, *_: not healed and name == "first"
     async with harbour(database, log) as relay:
-        for part in range(4):
-            await sail(database, relay, *range(part * 150, part * 150 + 150))
+        await sail(database, None, *range(600))
+        await sail(database, relay, *range(600, 1_200))
+        await until(lambda: len(log.numbers("second")) == 1_200)
+        healed = True
         async with asyncio.timeout(60):
             await relay.idle()
 
-    assert log.numbers("first") == list(range(600))
+    assert log.numbers("first") == log.numbers("second") == list(range(1_200))
 
 
 async def test_the_inbox_tells_a_delivery_apart_once(database: Database) -> None:

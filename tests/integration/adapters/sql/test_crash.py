@@ -7,14 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
-from typing import IO
 
-from typing_extensions import override
+import pytest
 
 ROUNDS = int(os.environ.get("FAIRLEAD_CRASH_ROUNDS", "10"))
-CLIENTS = 8
+
+# Imports once and forks for each round, because imports are most of a start.
 WRITER = """
 import asyncio, os, sys
 from pathlib import Path
@@ -25,69 +25,82 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 INSERT = text("INSERT INTO pairs VALUES (:client, :number, :half)")
 
 
-async def client(database, start, client):
+async def client(database, client):
     connection = database.connection()
     for number in range(1_000_000):
         async with SqlUnitOfWork(connection):
             for half in (0, 1):
                 await connection.execute(
-                    INSERT, {"client": start + client, "number": number, "half": half}
+                    INSERT, {"client": client, "number": number, "half": half}
                 )
-        os.write(1, f"{start + client} {number}\\n".encode())
+        os.write(1, f"{client} {number}\\n".encode())
 
 
 async def main(file, start):
-    database = SqliteDatabase(Path(file))
+    database = SqliteDatabase(file)
     await database.open()
     connection = database.connection()
     async with SqlUnitOfWork(connection):
-        await connection.execute(text(
-            "CREATE TABLE IF NOT EXISTS pairs (client, number, half)"
-        ))
-    os.write(1, b"ready\\n")
-    await asyncio.gather(*(client(database, start, n) for n in range(8)))
+        await connection.execute(
+            text("CREATE TABLE IF NOT EXISTS pairs (client, number, half)")
+        )
+    os.write(1, f"ready {os.getpid()}\\n".encode())
+    await asyncio.gather(*(client(database, start + n) for n in range(8)))
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        asyncio.run(main(Path(sys.argv[1]), int(line)))
+    os.waitpid(child, 0)
+    os.write(1, b"\\ndead\\n")
 """
 
 
-class Reader(Thread):
-    """Drains a pipe, so that the writer never waits for us."""
+class Writers:
+    """Starts writers on one file and kills them."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
-        super().__init__(daemon=True)
-        self._pipe = pipe
-        self.output = b""
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
 
-    @override
-    def run(self) -> None:
-        self.output = self._pipe.read()
+    def run(self, start: int, pause: float) -> set[tuple[int, int]]:
+        """Let one write for `pause` seconds, kill it, return what it acknowledged."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{start}\n".encode())
+        self._process.stdin.flush()
+        ready, pid = self._process.stdout.readline().split()
+        assert ready == b"ready"
+        end = time.monotonic() + pause
+        killed = False
+        acknowledged = set()
+        while (line := self._process.stdout.readline()) != b"dead\n":
+            assert line, "the writer ended by itself"
+            if line.count(b" ") == 1:
+                client, number = line.split()
+                acknowledged.add((int(client), int(number)))
+            if not killed and time.monotonic() >= end:
+                os.kill(int(pid), signal.SIGKILL)
+                killed = True
+        return acknowledged
 
 
-def run_and_kill(file: Path, number: int, pause: float) -> set[tuple[int, int]]:
-    """Write for `pause` seconds, kill, and return what was acknowledged."""
-    command = [sys.executable, "-c", WRITER, str(file), str(number * CLIENTS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: S603
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"ready\n"
-        reader = Reader(writer.stdout)
-        reader.start()
-        time.sleep(pause)
-        writer.send_signal(signal.SIGKILL)
-        reader.join(30)
-    lines = reader.output.split(b"\n")[:-1]
-    return {(int(a), int(b)) for a, b in (line.split() for line in lines)}
+@pytest.fixture
+def writers(tmp_path: Path) -> Iterator[Writers]:
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "crash.db")]
+    with subprocess.Popen(  # noqa: S603 - our own code
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        yield Writers(process)
 
 
-def test_acknowledged_units_survive_kills(tmp_path: Path) -> None:
+def test_acknowledged_units_survive_kills(writers: Writers, tmp_path: Path) -> None:
     """Each acknowledged pair is whole after each kill, and no pair is half."""
-    file = tmp_path / "crash.db"
     moments = random.Random(20260101)
     acknowledged: set[tuple[int, int]] = set()
     for number in range(ROUNDS):
-        acknowledged |= run_and_kill(file, number, moments.uniform(0.0, 0.2))
-        connection = sqlite3.connect(file)
+        acknowledged |= writers.run(number * 8, moments.uniform(0.0, 0.2))
+        connection = sqlite3.connect(tmp_path / "crash.db")
         halves = connection.execute(
             "SELECT client, number, count(*) FROM pairs GROUP BY client, number"
         ).fetchall()
