@@ -107,7 +107,7 @@ async def test_changes_are_kept(make: Make) -> None:
     changed = await made.users.find("ada")
     assert changed == Account(
         user=replace(ada.user, disabled=True),
-        password_hash="new hash",  # noqa: S106
+        password_hash="new hash",
     )
 
 

@@ -1,1 +1,1 @@
-"""Proof of who is calling: log in, tokens, refresh, log out."""
+"""Logging in and out: sessions, access tokens, refresh tokens, the first start."""

@@ -67,3 +67,30 @@ class Verifier(Protocol):
         Raises:
             Unauthenticated: it is not one of ours, expired or revoked.
         """
+
+
+class FirstStart(Protocol):
+    """Makes an empty installation usable: an administrator who can log in."""
+
+    @abstractmethod
+    async def __call__(self) -> str | None:
+        """Make the administrator; call it at every start, it goes on where it was.
+
+        Returns the generated password, which nobody knows yet and which is made anew
+        until `shown` was called; None: there is nothing to show.
+        """
+
+    @abstractmethod
+    async def shown(self) -> None:
+        """Note that the generated password was shown to a person."""
+
+
+class Recovery(Protocol):
+    """The way back in for whoever runs the machine."""
+
+    @abstractmethod
+    async def reset_administrator(self) -> str:
+        """Give the administrator a new password, which is returned, and the role.
+
+        The user is made or enabled where needed; all of its sessions end.
+        """

@@ -1,0 +1,190 @@
+"""Logging in and out over HTTP: translate, call one use case, translate back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+from typing_extensions import override
+
+from fairlead.adapters.http.authentication import Authenticator
+from fairlead.kernel.principal import Origin, Principal, PrincipalKind
+from fairlead.services.auth.public import Sessions, Tokens, Verifier
+from fairlead.services.auth.use_cases.keys import KeyRing
+from fairlead.services.authz.public import Roles
+
+NO_STORE = {"Cache-Control": "no-store"}
+CACHED = {"Cache-Control": "public, max-age=300"}
+
+
+class LoginBody(Struct, forbid_unknown_fields=True):
+    """Who logs in."""
+
+    username: Annotated[str, Meta(examples=["admin"])]
+    password: Annotated[str, Meta(examples=["four words make sense"])]
+
+
+class RefreshBody(Struct, forbid_unknown_fields=True):
+    """The refresh token of the last answer."""
+
+    refresh_token: str
+
+
+class TokensBody(Struct, kw_only=True):
+    """A pair of tokens, as OAuth names them (RFC 6749)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    access_expires_at: datetime
+    refresh_token: str
+    refresh_expires_at: datetime
+
+    @classmethod
+    def of(cls, tokens: Tokens, *, now: datetime) -> Self:
+        """Add what OAuth clients look for."""
+        left = tokens.access_expires_at - now
+        return cls(
+            access_token=tokens.access_token,
+            token_type="Bearer",  # noqa: S106 - the kind of token
+            expires_in=max(int(left.total_seconds()), 0),
+            access_expires_at=tokens.access_expires_at,
+            refresh_token=tokens.refresh_token,
+            refresh_expires_at=tokens.refresh_expires_at,
+        )
+
+
+class HeldRoleBody(Struct, kw_only=True):
+    """A role the caller has."""
+
+    id: UUID
+    role: str
+    scope: str
+
+
+class MeBody(Struct, kw_only=True):
+    """Who the caller is."""
+
+    id: UUID
+    name: str
+    kind: str
+    tenant_id: UUID
+    session_id: UUID | None
+    bindings: list[HeldRoleBody]
+
+
+class JwkBody(Struct, kw_only=True):
+    """A public key (RFC 8037)."""
+
+    kid: str
+    x: str
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+    alg: str = "Ed25519"
+    use: str = "sig"
+
+
+class JwksBody(Struct, kw_only=True):
+    """All keys that tokens are verified with."""
+
+    keys: list[JwkBody]
+
+
+class AuthController(Controller):
+    """Routes under `/api/v1/auth`."""
+
+    path = "/api/v1/auth"
+    tags = ("auth",)
+
+    @post("/login", status_code=200)
+    @inject
+    async def login(
+        self,
+        data: JSONBody[LoginBody],
+        who: FromDishka[Principal],
+        sessions: FromDishka[Sessions],
+    ) -> Response[TokensBody]:
+        """Begin a session with a user name and a password."""
+        tokens = await sessions.login(data.username, data.password, origin=who.origin)
+        return _answer(tokens)
+
+    @post("/refresh", status_code=200)
+    @inject
+    async def refresh(
+        self,
+        data: JSONBody[RefreshBody],
+        who: FromDishka[Principal],
+        sessions: FromDishka[Sessions],
+    ) -> Response[TokensBody]:
+        """Exchange a refresh token for the next pair; it is good once."""
+        return _answer(await sessions.refresh(data.refresh_token, origin=who.origin))
+
+    @post("/logout", status_code=204)
+    @inject
+    async def logout(
+        self, who: FromDishka[Principal], sessions: FromDishka[Sessions]
+    ) -> None:
+        """End the session this token belongs to."""
+        await sessions.logout(who)
+
+
+class MeController(Controller):
+    """The route `/api/v1/me`."""
+
+    path = "/api/v1/me"
+    tags = ("auth",)
+
+    @get()
+    @inject
+    async def me(self, who: FromDishka[Principal], roles: FromDishka[Roles]) -> MeBody:
+        """Tell who the caller is and which roles they have."""
+        bindings = (
+            await roles.bindings(who, principal=who.name)
+            if who.kind is PrincipalKind.USER
+            else ()
+        )
+        return MeBody(
+            id=who.id,
+            name=who.name,
+            kind=who.kind.value,
+            tenant_id=who.tenant_id,
+            session_id=who.session_id,
+            bindings=[
+                HeldRoleBody(id=each.id, role=each.role, scope=each.scope)
+                for each in bindings
+            ],
+        )
+
+
+class KeysController(Controller):
+    """The route `/.well-known/jwks.json`."""
+
+    path = "/.well-known/jwks.json"
+    tags = ("auth",)
+
+    @get()
+    @inject
+    async def keys(self, ring: FromDishka[KeyRing]) -> Response[JwksBody]:
+        """List the public keys (JWKS) that access tokens are verified with."""
+        keys = [JwkBody(kid=key.id, x=key.x) for key in ring.public.values()]
+        return Response(JwksBody(keys=keys), headers=CACHED)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuthenticator(Authenticator):
+    """Tells the edge who holds a bearer token."""
+
+    verifier: Verifier
+
+    @override
+    async def principal(self, credential: str, *, origin: Origin) -> Principal:
+        return await self.verifier.principal(credential, origin=origin)
+
+
+def _answer(tokens: Tokens) -> Response[TokensBody]:
+    now = datetime.now(tokens.access_expires_at.tzinfo)
+    return Response(TokensBody.of(tokens, now=now), headers=NO_STORE)

@@ -1,0 +1,141 @@
+"""Sessions, keys and the first start in memory, for tests."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from typing_extensions import override
+
+from fairlead.services.auth.domain import PublicKey, RefreshToken, Session, Stage
+from fairlead.services.auth.ports import (
+    InstallationStore,
+    KeySafe,
+    KeyStore,
+    SessionStore,
+)
+
+
+class MemorySessionStore(SessionStore):
+    """Keeps sessions and tokens of one tenant in dicts."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.sessions: dict[UUID, Session] = {}
+        self.tokens: dict[str, RefreshToken] = {}
+
+    @override
+    async def add(self, session: Session, token: RefreshToken) -> None:
+        self.sessions[session.id] = session
+        self.tokens[token.digest] = token
+
+    @override
+    async def find(self, digest: str) -> tuple[Session, RefreshToken] | None:
+        token = self.tokens.get(digest)
+        return None if token is None else (self.sessions[token.session_id], token)
+
+    @override
+    async def spend(
+        self, digest: str, *, at: datetime, following: RefreshToken
+    ) -> None:
+        self.tokens[digest] = replace(self.tokens[digest], spent_at=at)
+        self.tokens[following.digest] = following
+
+    @override
+    async def end(self, session_id: UUID, *, at: datetime) -> None:
+        session = self.sessions.get(session_id)
+        if session is not None and session.ended_at is None:
+            self.sessions[session_id] = replace(session, ended_at=at)
+
+    @override
+    async def end_all(
+        self,
+        user_id: UUID,
+        *,
+        at: datetime,
+        begun_by: datetime,
+        but: UUID | None = None,
+    ) -> tuple[UUID, ...]:
+        gone = tuple(
+            session.id
+            for session in sorted(self.sessions.values(), key=lambda each: each.id)
+            if session.user_id == user_id
+            and session.ended_at is None
+            and session.expires_at > at
+            and session.created_at <= begun_by
+            and session.id != but
+        )
+        for session_id in gone:
+            await self.end(session_id, at=at)
+        return gone
+
+    @override
+    async def ended_since(self, at: datetime) -> tuple[UUID, ...]:
+        return tuple(
+            sorted(
+                session.id
+                for session in self.sessions.values()
+                if session.ended_at is not None and session.ended_at >= at
+            )
+        )
+
+    @override
+    async def purge(self, before: datetime) -> None:
+        for session in list(self.sessions.values()):
+            if session.expires_at < before:
+                del self.sessions[session.id]
+        self.tokens = {
+            digest: token
+            for digest, token in self.tokens.items()
+            if token.session_id in self.sessions
+        }
+
+
+class MemoryKeyStore(KeyStore):
+    """Keeps public keys in a list."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._keys: list[PublicKey] = []
+
+    @override
+    async def all(self) -> tuple[PublicKey, ...]:
+        newest = sorted(
+            self._keys, key=lambda key: (key.created_at, key.id), reverse=True
+        )
+        return tuple(newest)
+
+    @override
+    async def add(self, key: PublicKey) -> None:
+        self._keys.append(key)
+
+
+class MemoryKeySafe(KeySafe):
+    """Keeps secrets in a dict."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.secrets: dict[str, str] = {}
+
+    @override
+    def load(self, key_id: str) -> str | None:
+        return self.secrets.get(key_id)
+
+    @override
+    def save(self, key_id: str, secret: str) -> None:
+        self.secrets[key_id] = secret
+
+
+class MemoryInstallationStore(InstallationStore):
+    """Keeps the stage in an attribute."""
+
+    def __init__(self) -> None:
+        """Never begun."""
+        self._stage: Stage | None = None
+
+    @override
+    async def stage(self) -> Stage | None:
+        return self._stage
+
+    @override
+    async def reach(self, stage: Stage) -> None:
+        self._stage = stage

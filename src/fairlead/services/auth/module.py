@@ -1,0 +1,147 @@
+"""The manifest and the wiring of auth."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from dishka import Provider, Scope
+
+from fairlead.adapters.bus.part import Subscription, SubscriptionPart
+from fairlead.adapters.http.authentication import Authenticator
+from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.settings.home import Home
+from fairlead.adapters.settings.part import SettingsPart
+from fairlead.adapters.sql.part import TablePart
+from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
+from fairlead.kernel.module import Module
+from fairlead.services.auth.domain import Lifetimes, RefusedLogins
+from fairlead.services.auth.files import FileKeySafe
+from fairlead.services.auth.http import (
+    AuthController,
+    KeysController,
+    MeController,
+    TokenAuthenticator,
+)
+from fairlead.services.auth.jose import JoseFormat
+from fairlead.services.auth.ports import (
+    InstallationStore,
+    KeySafe,
+    KeyStore,
+    SessionStore,
+    TokenFormat,
+)
+from fairlead.services.auth.public import FirstStart, Recovery, Sessions, Verifier
+from fairlead.services.auth.settings import AdminSettings, AuthSettings
+from fairlead.services.auth.sql import (
+    SqlInstallationStore,
+    SqlKeyStore,
+    SqlSessionStore,
+)
+from fairlead.services.auth.tasks import (
+    EndSessionsOfDisabledUser,
+    EndSessionsOfOldPassword,
+    PurgeSessions,
+    TokensReady,
+)
+from fairlead.services.auth.use_cases.installation import (
+    Administrator,
+    LocalRecovery,
+    MakeAdministrator,
+    PrepareInstallation,
+)
+from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
+from fairlead.services.auth.use_cases.sessions import (
+    EndSessions,
+    LocalSessions,
+    Login,
+    Logout,
+    Refresh,
+)
+from fairlead.services.auth.use_cases.tokens import (
+    EndedSessions,
+    Issuer,
+    LocalVerifier,
+    RecallEndedSessions,
+)
+from fairlead.services.identity.public import PasswordChanged, UserDisabled
+
+
+def _lifetimes(settings: AuthSettings) -> Lifetimes:
+    return Lifetimes(
+        access=timedelta(minutes=settings.access_minutes),
+        session=timedelta(days=settings.refresh_days),
+    )
+
+
+def _token_format(settings: AuthSettings) -> TokenFormat:
+    return JoseFormat(issuer=settings.issuer, audience=settings.audience)
+
+
+def _key_safe(home: Home) -> KeySafe:
+    return FileKeySafe(home.path / "keys")
+
+
+def _administrator(settings: AdminSettings) -> Administrator:
+    return Administrator(username=settings.username, password=settings.password)
+
+
+def _kept_in_memory() -> Provider:
+    provider = Provider(scope=Scope.APP)
+    for make in (_lifetimes, _token_format, _key_safe, _administrator):
+        provider.provide(make)
+    for kept in (KeyRing, EndedSessions, RefusedLogins, Issuer, TokensReady):
+        provider.provide(kept)
+    provider.provide(LocalVerifier, provides=Verifier)
+    provider.provide(TokenAuthenticator, provides=Authenticator)
+    return provider
+
+
+def _per_request() -> Provider:
+    provider = Provider(scope=Scope.REQUEST)
+    provider.provide(SqlSessionStore, provides=SessionStore)
+    provider.provide(SqlKeyStore, provides=KeyStore)
+    provider.provide(SqlInstallationStore, provides=InstallationStore)
+    for use_case in (
+        OpenKeys,
+        RecallEndedSessions,
+        PurgeSessions,
+        Login,
+        Refresh,
+        Logout,
+        EndSessions,
+        EndSessionsOfDisabledUser,
+        EndSessionsOfOldPassword,
+        MakeAdministrator,
+    ):
+        provider.provide(use_case)
+    provider.provide(LocalSessions, provides=Sessions)
+    provider.provide(PrepareInstallation, provides=FirstStart)
+    provider.provide(LocalRecovery, provides=Recovery)
+    return provider
+
+
+MODULE = Module(
+    manifest=read_manifest(Path(__file__).with_name("module.yaml")),
+    parts=(
+        ContainerPart((_kept_in_memory(), _per_request())),
+        TablePart(Path(__file__).with_name("migrations")),
+        SettingsPart("auth", AuthSettings),
+        SettingsPart("admin", AdminSettings),
+        LifecyclePart((TokensReady,)),
+        SubscriptionPart(
+            (
+                Subscription(
+                    name="auth.end_sessions_of_disabled_users",
+                    event=UserDisabled,
+                    handler=EndSessionsOfDisabledUser,
+                ),
+                Subscription(
+                    name="auth.end_sessions_of_old_passwords",
+                    event=PasswordChanged,
+                    handler=EndSessionsOfOldPassword,
+                ),
+            )
+        ),
+        HttpPart((AuthController, MeController, KeysController)),
+    ),
+)

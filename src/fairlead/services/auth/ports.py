@@ -1,0 +1,118 @@
+"""What the use cases need from the outside, in their own words."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from fairlead.services.auth.domain import (
+    Claims,
+    PublicKey,
+    RefreshToken,
+    Session,
+    SigningKey,
+    Stage,
+)
+
+
+class SessionStore(Protocol):
+    """Keeps the sessions of one tenant and their refresh tokens."""
+
+    @abstractmethod
+    async def add(self, session: Session, token: RefreshToken) -> None:
+        """Store a new session and its first token."""
+
+    @abstractmethod
+    async def find(self, digest: str) -> tuple[Session, RefreshToken] | None:
+        """Return the token of this digest and its session; None: there is none."""
+
+    @abstractmethod
+    async def spend(
+        self, digest: str, *, at: datetime, following: RefreshToken
+    ) -> None:
+        """Mark a token as spent and store the one that follows."""
+
+    @abstractmethod
+    async def end(self, session_id: UUID, *, at: datetime) -> None:
+        """End a session; an ended or unknown one stays as it is."""
+
+    @abstractmethod
+    async def end_all(
+        self,
+        user_id: UUID,
+        *,
+        at: datetime,
+        begun_by: datetime,
+        but: UUID | None = None,
+    ) -> tuple[UUID, ...]:
+        """End the sessions the user had begun by then, but for one.
+
+        Returns those that were ended.
+        """
+
+    @abstractmethod
+    async def ended_since(self, at: datetime) -> tuple[UUID, ...]:
+        """Return the sessions that ended at `at` or later."""
+
+    @abstractmethod
+    async def purge(self, before: datetime) -> None:
+        """Forget sessions that expired before then, with their tokens."""
+
+
+class KeyStore(Protocol):
+    """Keeps the public keys tokens are verified with."""
+
+    @abstractmethod
+    async def all(self) -> tuple[PublicKey, ...]:
+        """Return every key, newest first."""
+
+    @abstractmethod
+    async def add(self, key: PublicKey) -> None:
+        """Store a new key."""
+
+
+class KeySafe(Protocol):
+    """Keeps the secrets of signing keys, apart from the database; quick."""
+
+    @abstractmethod
+    def load(self, key_id: str) -> str | None:
+        """Return the secret of a key; None: it is not here."""
+
+    @abstractmethod
+    def save(self, key_id: str, secret: str) -> None:
+        """Keep a secret, durably, where only this user can read it."""
+
+
+class TokenFormat(Protocol):
+    """Signs and reads access tokens."""
+
+    @abstractmethod
+    def new_key(self, key_id: str, *, at: datetime) -> SigningKey:
+        """Return a new key."""
+
+    @abstractmethod
+    def sign(self, claims: Claims, key: SigningKey) -> str:
+        """Return the token that says `claims`."""
+
+    @abstractmethod
+    def read(
+        self, token: str, keys: Mapping[str, PublicKey], *, at: datetime
+    ) -> Claims:
+        """Return what a token of ours says.
+
+        Raises:
+            Unauthenticated: it is malformed, not ours, meant for others or expired.
+        """
+
+
+class InstallationStore(Protocol):
+    """Remembers how far the first start of one tenant is."""
+
+    @abstractmethod
+    async def stage(self) -> Stage | None:
+        """Return how far it is; None: it never began."""
+
+    @abstractmethod
+    async def reach(self, stage: Stage) -> None:
+        """Note how far it is."""

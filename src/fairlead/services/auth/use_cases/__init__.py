@@ -1,0 +1,1 @@
+"""What can be asked of auth; one class per intention."""

@@ -1,0 +1,164 @@
+"""Auth over memory, with real tokens."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from typing_extensions import override
+
+from fairlead.kernel.principal import DEFAULT_TENANT, Origin
+from fairlead.services.auth.domain import Lifetimes, RefusedLogins
+from fairlead.services.auth.jose import JoseFormat
+from fairlead.services.auth.memory import (
+    MemoryKeySafe,
+    MemoryKeyStore,
+    MemorySessionStore,
+)
+from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
+from fairlead.services.auth.use_cases.sessions import (
+    EndSessions,
+    LocalSessions,
+    Login,
+    Logout,
+    Refresh,
+)
+from fairlead.services.auth.use_cases.tokens import (
+    EndedSessions,
+    Issuer,
+    LocalVerifier,
+    RecallEndedSessions,
+)
+from fairlead.services.identity.public import (
+    Directory,
+    User,
+    UserNotFound,
+    WrongCredentials,
+)
+from fairlead.testing.fakes import FrozenClock, NullWork, RecordingTrail
+
+PASSWORD = "four words make sense"
+
+
+class OneUser(Directory):
+    """Knows Ada and her password."""
+
+    def __init__(self) -> None:
+        """She may log in."""
+        self.ada = User(
+            id=UUID(int=10),
+            tenant_id=DEFAULT_TENANT,
+            name="ada",
+            disabled=False,
+            created_at=FrozenClock().now(),
+        )
+
+    @override
+    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+        if (name, password) != ("ada", PASSWORD):
+            raise WrongCredentials("The user name or the password is wrong.")
+        return self.ada
+
+    @override
+    async def get(self, user_id: UUID) -> User:
+        if user_id != self.ada.id:
+            raise UserNotFound("There is no such user.")
+        return self.ada
+
+    @override
+    async def find(self, name: str) -> User:
+        if name != "ada":
+            raise UserNotFound("There is no such user.")
+        return self.ada
+
+
+@dataclass
+class World:
+    """Everything of auth; `open_keys` makes it ready."""
+
+    store: MemorySessionStore = field(default_factory=MemorySessionStore)
+    keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    safe: MemoryKeySafe = field(default_factory=MemoryKeySafe)
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    trail: RecordingTrail = field(default_factory=RecordingTrail)
+    directory: OneUser = field(default_factory=OneUser)
+    password: str = PASSWORD
+    origin: Origin = field(default_factory=lambda: Origin(address="10.0.0.1"))
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+
+    def __post_init__(self) -> None:
+        """Wire; also what a restart of the server does."""
+        token_format = JoseFormat(issuer="fairlead", audience="fairlead")
+        self.ring = KeyRing()
+        self.ended = EndedSessions(self.lifetimes)
+        self.open_keys = OpenKeys(
+            ring=self.ring,
+            store=self.keys,
+            safe=self.safe,
+            format=token_format,
+            work=NullWork(),
+            clock=self.clock,
+        )
+        self.recall = RecallEndedSessions(
+            store=self.store,
+            ended=self.ended,
+            lifetimes=self.lifetimes,
+            clock=self.clock,
+        )
+        self.verifier = LocalVerifier(
+            ring=self.ring, format=token_format, ended=self.ended, clock=self.clock
+        )
+        issuer = Issuer(ring=self.ring, format=token_format, lifetimes=self.lifetimes)
+        self.end_sessions = EndSessions(
+            store=self.store,
+            ended=self.ended,
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+            tenant_id=DEFAULT_TENANT,
+        )
+        self.sessions = LocalSessions(
+            begin=Login(
+                directory=self.directory,
+                store=self.store,
+                issuer=issuer,
+                lifetimes=self.lifetimes,
+                refused=RefusedLogins(),
+                trail=self.trail,
+                work=NullWork(),
+                clock=self.clock,
+            ),
+            renew=Refresh(
+                directory=self.directory,
+                store=self.store,
+                issuer=issuer,
+                ended=self.ended,
+                trail=self.trail,
+                work=NullWork(),
+                clock=self.clock,
+            ),
+            finish=Logout(
+                store=self.store,
+                ended=self.ended,
+                trail=self.trail,
+                work=NullWork(),
+                clock=self.clock,
+            ),
+        )
+
+    async def restart(self) -> None:
+        """Lose what is in memory only."""
+        self.__post_init__()
+        await self.open_keys()
+        await self.recall()
+
+    def wait(self, **by: float) -> None:
+        """Let time pass."""
+        self.clock.advance(timedelta(**by))
+
+
+@pytest.fixture
+async def world() -> World:
+    made = World()
+    await made.open_keys()
+    return made
