@@ -89,7 +89,6 @@ class Loop:
 
     def run(self) -> None:
         """Serve until stopped."""
-        self._stopped = False
         while not self._stopped:
             for key, _ in self._selector.select(self._patience()):
                 _guarded(key.data)

@@ -19,12 +19,14 @@ from fairlead.adapters.processes.launcher.trees import end_all
 from fairlead.adapters.processes.wire import SOCKET
 
 _PR_SET_CHILD_SUBREAPER = 36
+_FIRST_FILE = 3  # after the standard ones
 _LEFTOVER_SECONDS = 10.0
 _TERMINATED_GRACE_SECONDS = 2.0
 
 
 def main(folder: str) -> None:
     """Serve the home whose `run` folder this is; return at once if another does."""
+    os.closerange(_FIRST_FILE, os.sysconf("SC_OPEN_MAX"))  # none of the server's
     os.chdir(folder)  # the socket's name stays short, however long the folder's is
     lock = os.open("launcher.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

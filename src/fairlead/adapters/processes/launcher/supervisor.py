@@ -116,8 +116,16 @@ class Supervisor:
     def close_books(self) -> None:
         """Give processes that a killed launcher had started their receipts."""
         for facts in self._receipts.unfinished():
-            ended = {"exit_code": _KILLED, "ended_at": time.time(), "interrupted": True}
-            self._record({"error": "", **facts, **ended})
+            self._record(
+                {
+                    "key": facts["key"],
+                    "exit_code": _KILLED,
+                    "started_at": facts["started_at"],
+                    "ended_at": time.time(),
+                    "error": "",
+                    "interrupted": True,
+                }
+            )
 
     def _launch(self, process: Process, spec: Facts) -> None:
         journal = _journal(spec["journal"])
