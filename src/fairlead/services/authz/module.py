@@ -12,6 +12,7 @@ from fairlead.kernel.access import Access
 from fairlead.kernel.module import Catalog, Module
 from fairlead.services.authz.domain import Refusals, RoleBook, built_in_roles
 from fairlead.services.authz.http import BindingController, RoleController
+from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import BindingStore
 from fairlead.services.authz.public import Authorizer, Roles
 from fairlead.services.authz.sql import SqlBindingStore
@@ -58,5 +59,6 @@ MODULE = Module(
         ContainerPart((_provider(),)),
         TablePart(Path(__file__).with_name("migrations")),
         HttpPart((RoleController, BindingController)),
+        CONSOLE,
     ),
 )

@@ -12,6 +12,7 @@ from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.kernel.module import Module
 from fairlead.services.identity.hashing import Argon2Hasher
 from fairlead.services.identity.http import UserController
+from fairlead.services.identity.pages import CONSOLE
 from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
 from fairlead.services.identity.public import Directory, Users
 from fairlead.services.identity.sql import SqlTallyStore, SqlUserStore
@@ -62,5 +63,6 @@ MODULE = Module(
         ContainerPart((_provider(),)),
         TablePart(Path(__file__).with_name("migrations")),
         HttpPart((UserController,)),
+        CONSOLE,
     ),
 )
