@@ -32,6 +32,7 @@ from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.journals.provider import JournalsProvider
 from fairlead.adapters.manifests.discovery import discover
 from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
+from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.adapters.processes.provider import ProcessesProvider
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
@@ -252,6 +253,7 @@ def assemble(
             for part in module.each(ContainerPart)
             for provider in part.providers
         ),
+        page_types(part for module in modules for part in module.each(ConsolePart)),
         *last,
     )
     web = _web(modules)
