@@ -58,6 +58,7 @@ class Writer:
         self._broken = False
         try:
             if not self._driver.in_transaction:
+                self._fail_lost()
                 self._driver.execute("BEGIN IMMEDIATE")
             self._driver.execute("SAVEPOINT unit")
         except sqlite3.Error as error:
@@ -105,7 +106,7 @@ class Writer:
         if self._broken or self._driver.in_transaction:
             return
         self._broken = True
-        self._replace_batch().fail(self._translated(error))
+        self._fail_lost(error)
 
     def require_whole(self) -> None:
         """Refuse further statements of a unit whose transaction is gone.
@@ -131,7 +132,11 @@ class Writer:
         except sqlite3.Error as error:
             if self._driver.in_transaction:
                 self._driver.rollback()
-            self._replace_batch().fail(self._translated(error))
+            self._fail_lost(error)
+
+    def _fail_lost(self, error: BaseException | None = None) -> None:
+        """Tell those that wait for a transaction that is gone."""
+        self._replace_batch().fail(self._translated(error))
 
     def _replace_batch(self) -> _Batch:
         batch, self._batch = self._batch, _Batch()
@@ -147,7 +152,7 @@ class Writer:
             self._commit = None
             batch = self._replace_batch()
             if not self._driver.in_transaction:
-                batch.succeed()
+                batch.fail(self._translated(None))
                 return
             loop = asyncio.get_running_loop()
             job = loop.run_in_executor(self._thread, self._driver.execute, "COMMIT")

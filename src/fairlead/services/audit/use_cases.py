@@ -12,12 +12,14 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, TenantId
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.domain import (
+    LONGEST_NAME,
     EntryRecorded,
     Head,
     bounded_act,
     bounded_caller,
     chained,
     check_chain,
+    shortened,
 )
 from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.ports import EntryStore, Surroundings
@@ -48,7 +50,7 @@ class LocalAuditTrail(AuditTrail):
         act = bounded_act(act)
         recorded = EntryRecorded(
             at=self.clock.now(),
-            aggregate=f"{caller.kind}/{caller.id}/{act.target}",
+            aggregate=shortened(f"{caller.id}/{act.target}", LONGEST_NAME),
             actor=caller,
             act=act,
         )

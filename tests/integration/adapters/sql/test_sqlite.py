@@ -124,6 +124,35 @@ async def test_a_lost_transaction_is_told_to_all(database: SqliteDatabase) -> No
     assert await count(database.connection()) == 1
 
 
+async def test_a_failed_commit_fails_all_that_share_it(
+    database: SqliteDatabase,
+) -> None:
+    """None of them is kept, all are told, and the next unit of work is fine."""
+    connection = database.connection()
+    async with SqlUnitOfWork(connection):
+        await connection.execute(
+            text(
+                "CREATE TABLE crews (boat INTEGER REFERENCES boats (id) "
+                "DEFERRABLE INITIALLY DEFERRED)"
+            )
+        )
+
+    async def orphan() -> None:
+        connection = database.connection()
+        async with SqlUnitOfWork(connection):
+            await connection.execute(text("INSERT INTO crews VALUES (99)"))
+
+    results = await asyncio.gather(
+        add(database, "one"), orphan(), add(database, "two"), return_exceptions=True
+    )
+    left = await count(database.connection())
+    await add(database, "three")
+
+    assert [type(result) for result in results] == [DatabaseUnavailable] * 3
+    assert left == 0
+    assert await count(database.connection()) == 1
+
+
 async def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     """Opening something else than a database says which file and what to do."""
     file = tmp_path / "boats.db"
