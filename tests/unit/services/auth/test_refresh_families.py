@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -43,6 +44,8 @@ class Tokens(RuleBasedStateMachine):
         self.ended = EndedSessions(Lifetimes())
         self.refresh = _refresh(self.store, self.ended, self.clock)
         self.begun = self.clock.now()
+        self.session: UUID
+        self.first: str
         self.session, self.first = run(_begin(self.store, self.clock))
         self.line = [self.first]
         self.spent: dict[str, Any] = {}
@@ -66,7 +69,7 @@ class Tokens(RuleBasedStateMachine):
         valid = self.alive and now - self.begun < WEEK
         expected = valid and age <= GRACE
         try:
-            given = run(self.refresh(token, origin=Origin())).refresh_token
+            given: str = run(self.refresh(token, origin=Origin())).refresh_token
         except Unauthenticated:
             assert not expected
             if valid:
