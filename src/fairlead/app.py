@@ -57,13 +57,14 @@ from fairlead.kernel.engine import Engine
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.health import HealthCheck
 from fairlead.kernel.module import Catalog, Module
-from fairlead.kernel.principal import Principal, TenantId
+from fairlead.kernel.principal import Principal, TenantId, service
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
 from fairlead.services.gateway.http import guard
 
 StructT = TypeVar("StructT", bound=Struct)
 PLUGINS = "plugins"
+START = service("start")
 PLATFORM_SECTIONS: Mapping[str, type[Struct]] = {
     "engine": EngineSettings,
     "http": HttpSettings,
@@ -207,9 +208,19 @@ class Application:
         await self.container.close()
 
     async def first_start(self) -> str | None:
-        """Make the administrator if there is none; the password if one was made up."""
-        prepare_installation: FirstStart = await self.container.get(FirstStart)
-        return await prepare_installation()
+        """Make the administrator if there is none; the password if one was made up.
+
+        It is made up anew at every start until `password_shown`.
+        """
+        async with self.scopes.enter(START) as scope:
+            first: FirstStart = await scope.get(FirstStart)
+            return await first()
+
+    async def password_shown(self) -> None:
+        """Note that the generated password was shown to a person."""
+        async with self.scopes.enter(START) as scope:
+            first: FirstStart = await scope.get(FirstStart)
+            await first.shown()
 
     def release(self) -> None:
         """Let another server have the data folder."""
@@ -279,6 +290,7 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
             Exception: unforeseen,
         },
         openapi_config=openapi_config(),
+        logging_config=None,
     )
     compare(web, Catalog(tuple(m.manifest for m in modules)).routes(), PATHS)
     return web

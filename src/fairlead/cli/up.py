@@ -61,6 +61,8 @@ async def _run(application: Application, listening: socket.socket) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await server.began.wait()
         _greet(application, listening, password)
+        if password is not None:
+            await application.password_shown()
         example = asyncio.create_task(run_example(application))
         try:
             await serving

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 BEARER = "bearer"
@@ -20,7 +21,7 @@ def openapi_config() -> OpenAPIConfig:
         components=Components(security_schemes={BEARER: scheme}),
         security=[{BEARER: []}],
         path="/openapi",
-        render_plugins=(),
+        render_plugins=(JsonRenderPlugin(),),  # the others load scripts from elsewhere
         use_handler_docstrings=True,
     )
 

@@ -11,7 +11,13 @@ from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.kernel.health import HealthCheck
 
 CHECK_SECONDS = 2.0
-PATHS = ("/healthz", "/ready", "/metrics", "/openapi.json")
+DOCUMENT = (
+    "/openapi.json",
+    "/openapi",
+    "/openapi/openapi.json",
+    "/openapi/{path:str}",
+)
+PATHS = ("/healthz", "/ready", "/metrics", *DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)

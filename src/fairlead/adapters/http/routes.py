@@ -34,9 +34,12 @@ def compare(app: Litestar, declared: Iterable[Route], own: Iterable[str]) -> Non
     """
     have = {entry for entry in served(app) if entry[1] not in set(own)}
     want = {(route.method, route.path) for route in declared}
-    for method, path in sorted(have - want):
-        raise BadModule(
-            f"Route {method} {path} is served, but no module.yaml declares it."
-        )
-    for method, path in sorted(want - have):
-        raise BadModule(f"Route {method} {path} is declared, but nothing serves it.")
+    wrong = [
+        f"{method} {path} is served, but no module.yaml declares it"
+        for method, path in sorted(have - want)
+    ] + [
+        f"{method} {path} is declared, but nothing serves it"
+        for method, path in sorted(want - have)
+    ]
+    if wrong:
+        raise BadModule(f"Routes do not fit: {'; '.join(wrong)}.")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from typing_extensions import override
 
@@ -69,7 +70,7 @@ class Client(_End):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's word
+        transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self.transport = transport
         self.moved = asyncio.get_running_loop().time()
         self._accepted(self)
@@ -157,7 +158,7 @@ class Upstream(_End):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's word
+        transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self.transport = transport
 
     @override

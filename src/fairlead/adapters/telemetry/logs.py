@@ -8,9 +8,13 @@ import structlog
 from fairlead.adapters.telemetry.settings import LogSettings
 
 
+FOREIGN = "%(asctime)s [%(levelname)s] %(name)s: %(message)s"
+
+
 def configure(settings: LogSettings) -> None:
     """Set up structlog for the process."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
+    logging.basicConfig(stream=sys.stderr, format=FOREIGN, level=logging.WARNING)
     json = settings.format == "json"
     structlog.configure(
         processors=[

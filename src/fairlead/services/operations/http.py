@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from typing import Any, Self
+from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
@@ -77,12 +78,12 @@ class OperationBody(Struct, kw_only=True):
 
 
 def wanted(
-    state: FromQuery[OperationState | None] = None,
+    in_state: Annotated[OperationState | None, QueryParameter(name="state")] = None,
     kind: FromQuery[str | None] = None,
     project: FromQuery[UUID | None] = None,
 ) -> OperationFilter:
     """Return which operations the query parameters ask for."""
-    return OperationFilter(state=state, kind=kind, project_id=project)
+    return OperationFilter(state=in_state, kind=kind, project_id=project)
 
 
 class OperationController(Controller):
