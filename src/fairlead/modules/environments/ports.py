@@ -190,7 +190,10 @@ class Provider(Protocol):
     async def start(
         self, workload: WorkloadRecord, release: Release, replica: Replica
     ) -> int:
-        """Start a replica unless its key is known; its process id, 0 if it is gone."""
+        """Start a replica, unless it runs or has ended by itself.
+
+        Returns its process id, 0 if it is gone.
+        """
 
     @abstractmethod
     async def answers(

@@ -128,8 +128,19 @@ class ProcessProvider(Provider):
             lifetime=Lifetime.WORKLOAD,
         )
         await self.launcher.start(spec)
+        pid = await self._pid(replica.key)
+        if pid:
+            return pid
+        receipt = await self._receipt(replica.key)
+        if receipt is None or not receipt.interrupted:
+            return 0
+        await self.launcher.forget(replica.key)  # the server was closed: start again
+        await self.launcher.start(spec)
+        return await self._pid(replica.key)
+
+    async def _pid(self, key: str) -> int:
         for process in await self.launcher.running():
-            if process.key == replica.key:
+            if process.key == key:
                 return process.pid
         return 0
 
@@ -163,6 +174,8 @@ class ProcessProvider(Provider):
                 if answer.status in HTTP_FINE:
                     return answer
                 last = f"the last answer was {answer.status}"
+            except ConnectionRefusedError:
+                last = "the connection was refused"
             except TimeoutError:
                 last = "the last request was not answered"
             except (OSError, ValueError) as error:
