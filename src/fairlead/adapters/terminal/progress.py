@@ -47,7 +47,7 @@ class Progress:
         if len(busy) > 1 and stream != self.last_stream:
             self._say(click.style(f"── {stream}", dim=True))
         self.last_stream = stream
-        click.echo(text, nl=False)
+        click.echo(text, nl=False, color=True)  # as the step printed it
         self.at_line_start = text.endswith("\n")
 
     def _happened(self, data: dict[str, Any]) -> None:
