@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import sys
 import time
 from typing import Any
 
@@ -14,6 +15,7 @@ from fairlead.adapters.processes.wire import PROTOCOL, Message
 
 _NOTICE_SECONDS = 0.01
 _IDLE_SECONDS = 5.0
+_AGAIN_SECONDS = 0.1
 _PEER = struct.Struct("3i")  # pid, uid, gid
 
 
@@ -34,7 +36,7 @@ class Service:
     def serve(self, supervisor: Supervisor) -> None:
         """Begin to answer."""
         self._supervisor = supervisor
-        self._loop.watch(self._listener.fileno(), self._accept)
+        self._listen()
         self._loop.later(1.0, self._look)
 
     def touched(self, path: str) -> None:
@@ -49,10 +51,17 @@ class Service:
         self._books().end(grace_seconds)
         self._look()
 
+    def _listen(self) -> None:
+        self._loop.watch(self._listener.fileno(), self._accept)
+
     def _accept(self) -> None:
         try:
             peer, _ = self._listener.accept()
-        except OSError:
+        except BlockingIOError:
+            return
+        except OSError:  # no file is left for it; look again when one may be
+            self._loop.unwatch(self._listener.fileno())
+            self._loop.later(_AGAIN_SECONDS, self._listen)
             return
         raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
         if _PEER.unpack(raw)[1] != os.getuid():
@@ -76,8 +85,9 @@ class Service:
             return
         try:
             reply = answer(connection, message)
-        except (KeyError, TypeError, ValueError) as error:
-            reply = {"error": f"bad request: {error!r}"}
+        except Exception as error:  # noqa: BLE001 - the edge: whoever asked is told
+            sys.excepthook(*sys.exc_info())
+            reply = {"error": repr(error)}
         if reply is not None:
             connection.send({"id": number, **reply})
 

@@ -129,7 +129,13 @@ class Supervisor:
 
     def _launch(self, process: Process, spec: Facts) -> None:
         journal = _journal(spec["journal"])
-        pipe, end = os.pipe()
+        try:
+            pipe, end = os.pipe()
+        except OSError as error:
+            journal.close()
+            raise CannotStart(
+                f"There is no pipe left for output: {error.strerror}.", NOT_STARTABLE
+            ) from error
         try:
             with self._marks.worn(process.token):
                 process.pid = start(
