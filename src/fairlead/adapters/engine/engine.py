@@ -49,7 +49,8 @@ class Limits:
     Attributes:
         activities: Running at once; those beyond wait. An activity that waits for
             another workflow keeps its place, so leave room.
-        retention_seconds: Ended workflows are removed after this.
+        retention_seconds: Ended workflows are removed after this, whether or not
+            a watcher took their end in.
         history: Records of one workflow; one with more fails.
         cleanup_seconds: What an interrupted activity has to end by itself.
     """

@@ -307,6 +307,8 @@ def _sweep(connection: sqlite3.Connection, before: float) -> int:
         "SELECT number FROM ends WHERE ended_at < ? ORDER BY ended_at LIMIT ?",
         (before, SWEPT_AT_ONCE),
     ).fetchall()
+    if not rows:
+        return 0
     numbers = ", ".join(str(number) for (number,) in rows)
     for table, column in (
         ("records", "workflow"),

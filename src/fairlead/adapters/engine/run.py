@@ -221,7 +221,7 @@ class Run(Steps):
     async def _wait(self, step: Step, seconds: float) -> Record:
         while not await self._halted(shield=False):
             if not step.timed:
-                self._record(step, TIMER, due=time.time() + max(seconds, 0.0))
+                self._record(step, TIMER, due=_due_in(seconds))
             if step.due <= time.time():
                 return self._record(step, DONE)
             await self._nap(step.due, self._loop.create_future())
@@ -230,7 +230,7 @@ class Run(Steps):
     async def _hear(self, step: Step, name: str, seconds: float | None) -> Record:
         while not await self._halted(shield=False):
             if not step.timed:
-                due = 0.0 if seconds is None else time.time() + max(seconds, 0.0)
+                due = 0.0 if seconds is None else _due_in(seconds)
                 self._record(step, TIMER, due=due)
             unread = self.history.signals.get(name)
             if unread:
@@ -349,6 +349,10 @@ class Run(Steps):
         code, message, details = decode(outcome.body)
         details = {name: details[name] for name in details if name != "message"}
         raise StepFailed(message, **{**details, "step": outcome.key, "cause": code})
+
+
+def _due_in(seconds: float) -> float:
+    return time.time() + (seconds if seconds > 0 else 0.0)
 
 
 def _rouse(nap: "asyncio.Future[bool]") -> None:

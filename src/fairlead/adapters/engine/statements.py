@@ -41,7 +41,6 @@ CREATE INDEX ends_ended_at ON ends (ended_at);
 """
 # live: workflows that run, and ended ones whose watchers have not been told yet
 
-_INSERT: Final = "INSERT OR IGNORE INTO {table} VALUES "
 _LARGEST: Final = 256
 
 
@@ -73,7 +72,8 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 @cache
 def _insert(table: str, rows: int, columns: int) -> str:
     row = f"({', '.join('?' * columns)})"
-    return _INSERT.format(table=table) + ", ".join([row] * rows)
+    values = ", ".join([row] * rows)
+    return f"INSERT INTO {table} VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 @cache

@@ -14,17 +14,20 @@ import pytest
 from typing_extensions import override
 
 from fairlead.adapters.engine.engine import EmbeddedEngine
+from fairlead.adapters.engine.health import EngineHealth
 from fairlead.adapters.engine.journal import Journal
 from fairlead.adapters.engine.writer import Batch, Writer
 from fairlead.kernel.engine import (
     JournalHeld,
     JournalUnavailable,
     Json,
+    Node,
     Steps,
     Workflow,
     WorkflowCancelled,
     WorkflowState,
 )
+from fairlead.kernel.health import Health
 from fairlead.testing.engine import (
     DEADLINE,
     EmbeddedHarness,
@@ -287,3 +290,43 @@ async def test_cancels_that_cannot_be_recorded_are_refused(
     with pytest.raises(WorkflowCancelled):
         await engine.result("w", timeout_seconds=DEADLINE)
     await engine.close()
+
+
+async def test_nothing_of_a_closed_engine_runs_on(
+    harness: EmbeddedHarness, script: Scripted
+) -> None:
+    """All its tasks have ended; its activities were interrupted."""
+
+    async def wide(steps: Steps, argument: Json) -> Json:
+        nodes = {f"n{number}": Node(call=hold()) for number in range(5)}
+        return dict(await steps.graph(nodes))
+
+    async def nap(steps: Steps, argument: Json) -> Json:
+        await steps.sleep(3600, key="nap")
+
+    before = asyncio.all_tasks()
+    flows = [Workflow(name="wide", function=wide), Workflow(name="nap", function=nap)]
+    engine = await harness.open(flows, script.activities())
+    await engine.start("wide", None, id="wide")
+    await engine.start("nap", None, id="nap")
+    await eventually(lambda: len(script.attempts) == 5)
+    await harness.close()
+
+    assert asyncio.all_tasks() == before
+    assert len(script.interrupted) == 5
+
+
+async def test_health_is_that_of_the_journal(
+    cramped: EmbeddedEngine, disk: Disk
+) -> None:
+    """A full disk is told until there is room again."""
+    health = EngineHealth(cramped)
+    well = await health.check()
+    disk.full = True
+    with pytest.raises(JournalUnavailable):
+        await cramped.start("many", LARGE, id="w")
+    ill = await health.check()
+
+    assert well == Health(name="engine", ok=True)
+    assert not ill.ok
+    assert "full" in ill.detail
