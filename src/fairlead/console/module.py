@@ -85,5 +85,9 @@ CONSOLE = ConsolePart(
 
 MODULE = Module(
     manifest=read_manifest(HERE / "module.yaml"),
-    parts=(ContainerPart((ConsoleProvider(),)), TablePart(HERE / "migrations"), CONSOLE),
+    parts=(
+        ContainerPart((ConsoleProvider(),)),
+        TablePart(HERE / "migrations"),
+        CONSOLE,
+    ),
 )

@@ -67,19 +67,19 @@ class Samples:
             isolation="none",
         )
 
-    def stages(self, *, failed: bool = False) -> tuple[Stage, ...]:
+    def stages(self, age: float = 112, *, failed: bool = False) -> tuple[Stage, ...]:
         """Return a run's stages: deploying, or stopped by a failed test."""
         done, unit = State.SUCCEEDED, State.FAILED if failed else State.SUCCEEDED
-        compile_step = self.step("build/compile", done, 110, 72)
+        compile_step = self.step("build/compile", done, age - 2, age - 40)
         checks = (
-            self.step("test/unit", unit, 72, 20),
-            self.step("test/types", done, 72, 41),
-            self.step("test/lint", done, 72, 66),
+            self.step("test/unit", unit, age - 40, age - 88),
+            self.step("test/types", done, age - 40, age - 71),
+            self.step("test/lint", done, age - 40, age - 46),
         )
         web = (
             self.step("deploy/web", State.SKIPPED, None, None)
             if failed
-            else self.step("deploy/web", State.RUNNING, 20, None)
+            else self.step("deploy/web", State.RUNNING, age - 88, None)
         )
         return (
             _stage("build", done, compile_step),
@@ -89,7 +89,11 @@ class Samples:
 
     def run(self, number: int, project: int, state: State, age: float) -> Run:
         """Return a run; its id is its number."""
-        ended = None if state in {State.RUNNING, State.QUEUED} else self.at(age - 90)
+        ended = (
+            None
+            if state in {State.RUNNING, State.QUEUED}
+            else self.at(age - 90 - number % 7 * 3)
+        )
         failed = state is State.FAILED
         return Run(
             id=UUID(int=number),
@@ -106,7 +110,7 @@ class Samples:
             ended_at=ended,
             reason="Step test/unit ended with exit code 1." if failed else "",
             urls=() if state is not State.SUCCEEDED else ("http://127.0.0.1:40117",),
-            stages=() if state is State.QUEUED else self.stages(failed=failed),
+            stages=() if state is State.QUEUED else self.stages(age, failed=failed),
             artifacts=(_WHEEL,) if state is not State.QUEUED else (),
         )
 

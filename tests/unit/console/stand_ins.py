@@ -315,7 +315,9 @@ class ListedRoles(Roles):
         return tuple(self.given)
 
     @override
-    async def bind(self, who: Principal, user: str, role: str, *, scope: str) -> Binding:
+    async def bind(
+        self, who: Principal, user: str, role: str, *, scope: str
+    ) -> Binding:
         made = Binding(
             id=new_id(),
             principal_id=new_id(),

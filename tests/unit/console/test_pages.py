@@ -1,9 +1,12 @@
 """Every page, over stand-ins."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.console.conftest import Browser, Open
-from tests.unit.console.stage import stage
+from tests.unit.console.stage import READING, stage
 
 PAGES = {
     "/": "Overview",
@@ -34,3 +37,148 @@ async def test_a_page_names_its_object_in_the_title(
 
     assert f"<title>{PAGES[path]}" in text
     assert len(text.encode()) < 60_000
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if "0000" not in path])
+async def test_a_fresh_installation_has_no_dead_end(
+    open_browser: Open, path: str
+) -> None:
+    """Empty pages are whole pages too, and those of lists name the first step."""
+    browser = await open_browser(stage(empty=True))
+    await browser.login()
+    answer = await browser.client.get(path)
+
+    assert answer.status_code == (404 if path == "/projects/hello" else 200)
+    assert "</html>" in answer.text
+
+
+async def test_the_empty_overview_shows_the_first_steps(open_browser: Open) -> None:
+    browser = await open_browser(stage(empty=True))
+    await browser.login()
+    text = await browser.page("/")
+
+    assert "fairlead projects create hello" in text
+    assert "What runs where" not in text
+
+
+async def test_the_overview_begins_with_what_needs_the_reader(browser: Browser) -> None:
+    text = await browser.page("/")
+
+    assert (
+        text.index("Needs you") < text.index("What runs where") < text.index("Latest")
+    )
+    assert "catalog #88" in text
+    assert 'action="/workloads/00000000-0000-0000-0000-0000000001f9/restart"' in text
+
+
+ACTS = {
+    "/projects": "New project",
+    "/projects/hello": "Delete this project",
+    "/runs/00000000-0000-0000-0000-0000000000da": "Cancel run",
+    "/runs/00000000-0000-0000-0000-000000000058": "Run again",
+    "/workloads/00000000-0000-0000-0000-0000000001f4": "Delete this workload",
+    "/workloads/00000000-0000-0000-0000-0000000001f5": "Restart</button>",
+    "/operations": "Cancel</button>",
+    "/access": "Take away",
+    "/": "Restart</button>",
+}
+
+
+@pytest.mark.parametrize("path", ACTS)
+async def test_a_button_is_shown_to_those_who_may(
+    open_browser: Open, path: str
+) -> None:
+    everything, reading = (
+        await open_browser(stage()),
+        await open_browser(stage(granted=READING)),
+    )
+    for browser in (everything, reading):
+        await browser.login()
+
+    assert ACTS[path] in await everything.page(path)
+    assert ACTS[path] not in await reading.page(path)
+
+
+async def test_the_side_bar_leaves_out_what_one_may_not_open(
+    open_browser: Open,
+) -> None:
+    browser = await open_browser(stage(granted=("pipelines.run.read",)))
+    await browser.login()
+    text = await browser.page("/runs")
+
+    assert '<a href="/runs" aria-current="page">' in text
+    assert 'href="/audit"' not in text
+    assert 'href="/settings"' not in text
+
+
+HOSTILE = '<script>alert("1")</script>'
+
+
+async def test_hostile_names_stay_text(open_browser: Open) -> None:
+    """Names, titles, reasons and addresses from outside never become markup."""
+    behind = stage()
+    behind.runs.items = [
+        replace(
+            run,
+            title=HOSTILE,
+            reason=HOSTILE,
+            requested_by=HOSTILE,
+            urls=("javascript:alert(1)",),
+        )
+        for run in behind.runs.items
+    ]
+    behind.workloads.items = [
+        replace(item, reason=HOSTILE, url="javascript:alert(1)")
+        for item in behind.workloads.items
+    ]
+    behind.projects.items = [
+        replace(item, repository=HOSTILE) for item in behind.projects.items
+    ]
+    browser = await open_browser(behind)
+    await browser.login()
+    for path in PAGES:
+        text = await browser.page(path)
+
+        assert "<script>alert" not in text
+        assert 'href="javascript:' not in text
+
+
+async def test_no_page_needs_what_the_policy_forbids(browser: Browser) -> None:
+    """No inline script, no inline style, no handler attribute, no other host."""
+    for path in PAGES:
+        answer = await browser.client.get(path)
+
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert not re.search(r"<script(?![^>]*\bsrc=)", answer.text)
+        assert not re.search(r"<style|\sstyle=|\son\w+=", answer.text)
+        assert not re.search(r'(src|href)="(https?:)?//(?!127\.0\.0\.1)', answer.text)
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_what_is_missing_is_said_on_a_page(browser: Browser) -> None:
+    answer = await browser.client.get("/runs/<b>x")
+
+    assert answer.status_code == 404
+    assert "&lt;b&gt;x" in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
+async def test_the_palette_finds_by_a_piece_of_the_name(browser: Browser) -> None:
+    text = await browser.page("/find?q=hello")
+
+    assert 'href="/projects/hello"' in text
+    assert "/workloads/00000000-0000-0000-0000-0000000001f4" in text
+    assert "hello #218" in text
+    fragment = await browser.client.get("/find?q=zzz", headers={"hx-request": "true"})
+    assert "Nothing is called “zzz”" in fragment.text
+    assert "<html" not in fragment.text
+
+
+async def test_a_long_list_is_followed_by_its_cursor(browser: Browser) -> None:
+    first = await browser.page("/runs")
+    assert 'href="/runs?after=30"' in first
+
+    second = await browser.page("/runs?after=30")
+    assert "Show more" not in second

@@ -43,7 +43,9 @@ async def check_form(request: AnyRequest) -> None:
         return
     given = str((await request.form()).get(TOKEN_FIELD, ""))
     if not hmac.compare_digest(given.encode(), form_token(cookie).encode()):
-        raise ForeignForm("This page is from an older session; reload it and try again.")
+        raise ForeignForm(
+            "This page is from an older session; reload it and try again."
+        )
 
 
 def same_origin(request: AnyRequest) -> bool:

@@ -94,7 +94,9 @@ class Pages:
         )
         return html(text, status=sheet.status)
 
-    def fragment(self, request: AnyRequest, template: str, **data: Any) -> Response[str]:
+    def fragment(
+        self, request: AnyRequest, template: str, **data: Any
+    ) -> Response[str]:
         """Return a piece of a page, for one that is open already."""
         known = {"who": self.who, "form_token": token_of(request)}
         return html(self.templates.render(template, {**known, **data}))

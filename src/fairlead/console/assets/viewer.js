@@ -58,8 +58,9 @@
       this.ended = root.dataset.ended === "yes";
       this.picked = root.dataset.picked === "yes";
       this.linked = this.lineOfHash();
-      if (this.linked || this.ended) this.follow.checked = false;
-      this.search.hidden = part("[data-follow]").hidden = false;
+      if (this.linked || (this.ended && root.dataset.tail !== "yes")) this.follow.checked = false;
+      this.search.hidden = false;
+      part("[data-follow]").hidden = this.ended;
       this.listen();
       this.open(root.dataset.step);
     }

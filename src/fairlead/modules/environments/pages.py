@@ -145,7 +145,7 @@ class WorkloadPages(PageController):
         source = await workloads.logs(who, workload)
         return Stream(
             _bytes(source),
-            media_type="text/plain; charset=utf-8",
+            media_type="text/plain",
             headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         )
 
@@ -241,7 +241,9 @@ class WhatRunsWhere(Contributor):
             subject=f"{item.project} · {item.name} on {item.environment}",
             path=f"/workloads/{item.id}",
             detail=item.reason,
-            button=restart if await self.pages.may(WORKLOAD_RESTART, on=scope) else None,
+            button=restart
+            if await self.pages.may(WORKLOAD_RESTART, on=scope)
+            else None,
         )
 
 

@@ -124,7 +124,7 @@ class RunPages(PageController):
             headers["Content-Disposition"] = 'attachment; filename="output.log"'
         return Stream(
             _bytes(source, _stream(request)),
-            media_type="text/plain; charset=utf-8",
+            media_type="text/plain",
             headers=headers,
         )
 

@@ -123,7 +123,7 @@ def spikes_of(runs: Iterable[Run]) -> tuple[Spike, ...]:
     return tuple(
         Spike(
             state=run.state,
-            x=place * 7,
+            x=(SPARK - len(oldest_first) + place) * 7,
             y=round(HEIGHT - height, 1),
             height=round(height, 1),
         )

@@ -45,6 +45,7 @@ class RunView:
     Attributes:
         pick: The step whose output is open: its stream, or `OWN`.
         picked: Whether the reader chose it (else it follows what runs).
+        failed: Whether the open step failed, so that its end is what matters.
     """
 
     run: Run
@@ -52,6 +53,7 @@ class RunView:
     pick: str
     picked: bool
     isolated: bool
+    failed: bool
 
     @property
     def ended(self) -> bool:
@@ -88,6 +90,7 @@ def view_of(run: Run, *, wanted: str | None, now: datetime) -> RunView:
         stages=tuple(_stage(stage, show) for stage in run.stages),
         pick=chosen,
         picked=pick is not None,
+        failed=any(s.stream == chosen and s.state is State.FAILED for s in steps),
         isolated=bool(steps) and all(_isolated(step) for step in steps),
     )
 
@@ -103,9 +106,7 @@ def _stage(stage: Stage, show: Callable[[Step], StepView]) -> StageView:
     steps = [step for job in stage.jobs for step in job.steps]
     began = [step.started_at for step in steps if step.started_at]
     ends = [step.ended_at for step in steps if step.ended_at]
-    over = bool(began) and all(
-        step.ended_at or step.state in ENDED for step in steps
-    )
+    over = bool(began) and all(step.ended_at or step.state in ENDED for step in steps)
     return StageView(
         stage=stage,
         started_at=min(began, default=None),

@@ -1,0 +1,211 @@
+"""Sessions, forms and redirects: what keeps other sites and strangers out."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from fairlead.adapters.pages.forms import local_path
+from fairlead.console.sessions import digest_of
+from fairlead.testing.fakes import FrozenClock
+from tests.unit.console.conftest import Browser, Open
+from tests.unit.console.stage import NOW, stage
+
+
+async def test_a_cookie_is_kept_from_scripts_and_other_sites(browser: Browser) -> None:
+    answer = await browser.login()
+
+    cookie = answer.headers["set-cookie"]
+    assert answer.status_code == 303
+    for part in ("HttpOnly", "SameSite=strict", "Path=/"):
+        assert part.lower() in cookie.lower()
+    assert "Secure" not in cookie
+
+
+async def test_each_log_in_gets_a_new_handle_and_no_token(browser: Browser) -> None:
+    first = browser.client.cookies["fairlead_session"]
+    await browser.login()
+    second = browser.client.cookies["fairlead_session"]
+
+    assert first != second
+    assert "access" not in second
+    assert set(browser.stage.store.rows) == {digest_of(first), digest_of(second)}
+    assert all(
+        b"refresh" not in row.sealed for row in browser.stage.store.rows.values()
+    )
+
+
+async def test_a_wrong_password_shows_the_form_again(open_browser: Open) -> None:
+    browser = await open_browser(stage())
+    form = {"username": "<b>ada", "password": "wrong", "next": "/runs"}
+    answer = await browser.client.post("/login", data=form)
+
+    assert answer.status_code == 401
+    assert "The user name or the password is wrong." in answer.text
+    assert 'value="&lt;b&gt;ada"' in answer.text
+    assert 'name="next" value="/runs"' in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_session_outlives_the_server(open_browser: Open) -> None:
+    """A new process takes the session up from its row, with new tokens."""
+    before = stage()
+    browser = await open_browser(before)
+    await browser.login()
+    handle = browser.client.cookies["fairlead_session"]
+    after = await open_browser(before)
+    after.client.cookies.set("fairlead_session", handle)
+
+    assert "account of ada" in await after.page("/")
+    assert before.sessions.issued == 2
+    assert "Overview" in await after.page("/")
+    assert before.sessions.issued == 2
+
+
+async def test_a_session_is_renewed_before_its_token_ends(browser: Browser) -> None:
+    cast("FrozenClock", browser.stage.clock).advance(timedelta(minutes=14, seconds=45))
+
+    assert "account of ada" in await browser.page("/")
+    assert browser.stage.sessions.issued == 2
+
+
+async def test_a_revoked_session_is_nobody(browser: Browser) -> None:
+    browser.stage.sessions.revoked = True
+
+    assert "account of ada" not in await browser.page("/keys")
+    assert browser.stage.store.rows == {}
+
+
+@pytest.mark.parametrize("cookie", ["", "x" * 43, "x" * 5000])
+async def test_an_unknown_cookie_is_nobody(open_browser: Open, cookie: str) -> None:
+    browser = await open_browser(stage())
+    browser.client.cookies.set("fairlead_session", cookie)
+
+    assert "account of" not in await browser.page("/keys")
+
+
+async def test_the_database_alone_opens_no_session(browser: Browser) -> None:
+    """Another handle whose digest a row is moved to does not open what it seals."""
+    [row] = browser.stage.store.rows.values()
+    forged = "y" * 43
+    browser.stage.store.rows = {
+        digest_of(forged): replace(row, digest=digest_of(forged))
+    }
+    browser.client.cookies.set("fairlead_session", forged, domain="console.test")
+
+    answer = await browser.client.get(
+        "/keys", headers={"cookie": f"fairlead_session={forged}"}
+    )
+    assert "account of" not in answer.text
+
+
+async def test_logging_out_ends_the_session(browser: Browser) -> None:
+    answer = await browser.send("/logout")
+
+    assert answer.headers["location"] == "/login"
+    assert browser.stage.sessions.revoked
+    assert browser.stage.store.rows == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/logout",
+        "/projects",
+        "/projects/hello/delete",
+        "/projects/hello/runs",
+        "/runs/00000000-0000-0000-0000-0000000000da/cancel",
+        "/workloads/00000000-0000-0000-0000-0000000001f4/restart",
+        "/workloads/00000000-0000-0000-0000-0000000001f4/delete",
+        "/audit/verify",
+        "/operations/00000000-0000-0000-0000-0000000000da/cancel",
+        "/access/users",
+        "/access/users/lin/disabled",
+        "/access/bindings",
+        "/access/bindings/00000000-0000-0000-0000-00000000003c/delete",
+    ],
+)
+async def test_a_form_without_the_sessions_token_is_refused(
+    browser: Browser, path: str
+) -> None:
+    fields = {"typed_name": "hello", "form_token": "0" * 64, "disabled": "yes"}
+    answer = await browser.client.post(path, data=fields)
+
+    assert answer.status_code == 403
+    assert "older session" in answer.text
+    assert browser.stage.runs.started == []
+    assert not browser.stage.sessions.revoked
+    assert len(browser.stage.projects.items) == 4
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+    ],
+)
+async def test_a_form_of_another_site_is_refused(
+    browser: Browser, headers: dict[str, str]
+) -> None:
+    token = await browser.token()
+    for path in ("/login", "/projects/hello/runs"):
+        answer = await browser.client.post(
+            path,
+            data={"form_token": token, "username": "ada", "password": "right"},
+            headers=headers,
+        )
+
+        assert answer.status_code == 403
+    assert browser.stage.runs.started == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "/a\\b",
+        "/\t/evil.example",
+        "\n//evil.example",
+        "javascript:alert(1)",
+        "runs",
+        "",
+    ],
+)
+async def test_only_a_local_path_is_gone_to_after_the_log_in(
+    open_browser: Open, given: str
+) -> None:
+    browser = await open_browser(stage())
+    form = {"username": "ada", "password": "right", "next": given}
+    answer = await browser.client.post("/login", data=form)
+
+    assert answer.headers["location"] == "/"
+    assert local_path(given) == "/"
+
+
+async def test_the_log_in_leads_on_to_the_page_asked_for(open_browser: Open) -> None:
+    browser = await open_browser(stage())
+    wanted = "/runs?project=hello"
+    form = {"username": "ada", "password": "right", "next": wanted}
+    answer = await browser.client.post("/login", data=form)
+
+    assert answer.headers["location"] == wanted
+    assert (await browser.client.get("/login?next=/runs")).headers[
+        "location"
+    ] == "/runs"
+
+
+async def test_sessions_that_are_over_are_removed(open_browser: Open) -> None:
+    clock = FrozenClock(NOW)
+    behind = stage(clock=clock)
+    browser = await open_browser(behind)
+    await browser.login()
+    clock.advance(timedelta(days=8))
+    await browser.login()
+
+    assert len(behind.store.rows) == 1
