@@ -51,16 +51,16 @@ class MemoryRunStore(RunStore):
     async def page(
         self, reach: Reach, page: PageRequest, *, project_id: UUID | None = None
     ) -> Page[Record]:
-        last = _cursor(page.after)
         found = [
             run
-            for run in sorted(self._runs.values(), key=lambda run: run.id, reverse=True)
+            for run in self._runs.values()
             if (reach.everywhere or run.project_id in reach.projects)
             and project_id in {None, run.project_id}
-            and (last is None or run.id < last)
         ]
-        items = tuple(found[: page.limit])
-        more = len(found) > page.limit
+        found.sort(key=lambda run: (run.created_at, run.number, run.id), reverse=True)
+        place = _place(found, page.after)
+        items = tuple(found[place : place + page.limit])
+        more = len(found) > place + page.limit
         return Page(items=items, next=items[-1].id.hex if more else None)
 
     @override
@@ -77,11 +77,14 @@ class MemoryRunStore(RunStore):
         self._runs.pop(run_id, None)
 
 
-def _cursor(after: str | None) -> UUID | None:
-    try:
-        return UUID(after) if after is not None else None
-    except ValueError as error:
-        raise BadPage("Ask with the 'next' of the page before.") from error
+def _place(found: list[Record], after: str | None) -> int:
+    """Return where the page after the run with this id begins."""
+    if after is None:
+        return 0
+    for place, run in enumerate(found):
+        if run.id.hex == after:
+            return place + 1
+    raise BadPage("Ask with the 'next' of the page before.")
 
 
 class MemoryStepStore(StepStore):

@@ -65,7 +65,6 @@ runs = Table(
     Column("plan", JSON(none_as_null=True)),
     UniqueConstraint("tenant_id", "project_id", "number"),
     Index("ix_pipelines_runs_newest", "tenant_id", "id"),
-    Index("ix_pipelines_runs_of_project", "tenant_id", "project_id", "id"),
 )
 steps = Table(
     "pipelines_steps",
@@ -116,6 +115,7 @@ artifacts = Table(
 )
 
 NEWEST = Keyset(columns=(runs.c.id,), descending=True)
+OF_PROJECT = Keyset(columns=(runs.c.number,), descending=True)
 _LISTED = tuple(column for column in runs.c if column.name not in {"tenant_id", "plan"})
 _HELD = (*_LISTED, runs.c.plan)
 
@@ -156,12 +156,14 @@ class SqlRunStore(RunStore):
         self, reach: Reach, page: PageRequest, *, project_id: UUID | None = None
     ) -> Page[Record]:
         query = select(*_LISTED).where(runs.c.tenant_id == self._tenant_id)
+        order = NEWEST
         if project_id is not None:
+            order = OF_PROJECT
             query = query.where(runs.c.project_id == project_id)
         if not reach.everywhere:
             query = query.where(runs.c.project_id.in_(sorted(reach.projects)))
-        found = await self._connection.execute(NEWEST.select(query, page))
-        return NEWEST.page(found.mappings().all(), page, _record)
+        found = await self._connection.execute(order.select(query, page))
+        return order.page(found.mappings().all(), page, _record)
 
     @override
     async def save(self, record: Record) -> None:

@@ -39,11 +39,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_pipelines_runs_newest", "pipelines_runs", ["tenant_id", "id"])
-    op.create_index(
-        "ix_pipelines_runs_of_project",
-        "pipelines_runs",
-        ["tenant_id", "project_id", "id"],
-    )
     op.create_table(
         "pipelines_steps",
         sa.Column("run_id", sa.Uuid(), nullable=False),

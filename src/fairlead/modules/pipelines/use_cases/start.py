@@ -112,8 +112,8 @@ class StartRun:
         revision: str,
         request: RequestKey | None,
     ) -> Record:
-        run_id = new_id()
         async with self.work:
+            run_id = new_id()  # in turn, so that ids and numbers go alike
             claimed = await self._claim(who, project, request, run_id)
             if claimed != run_id:
                 return await self.runs.get(claimed)

@@ -1,0 +1,120 @@
+"""A killed server: the run goes on, no ended step is repeated, nothing is left."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+from tests.integration.modules.pipelines.rig import (
+    SYSTEM,
+    Rig,
+    build,
+    repository,
+    states,
+)
+
+from fairlead.adapters.wiring.scopes import Scopes
+from fairlead.kernel.processes import Launcher
+from fairlead.modules.pipelines.public import State
+from fairlead.services.operations.public import Operations
+
+KILLS = int(os.environ.get("FAIRLEAD_TEST_KILLS", "2"))
+STEPS = 2 * KILLS + 2
+ROOT = Path(__file__).parents[4]
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from tests.integration.modules.pipelines.rig import build
+
+async def serve():
+    rig = build(Path(sys.argv[1]))
+    await rig.open()
+    if len(sys.argv) > 2:
+        rig.shelf.put("hello", sys.argv[2])
+        Path(sys.argv[3]).write_text(str((await rig.start("hello")).id))
+    await asyncio.Event().wait()
+
+asyncio.run(serve())
+"""
+
+
+def serve(home: Path, *more: str) -> "subprocess.Popen[bytes]":
+    """Start a platform in a process of its own."""
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", SERVER, str(home), *more],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}/src{os.pathsep}{ROOT}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill(server: "subprocess.Popen[bytes]") -> None:
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+
+
+async def more_than(effects: Path, lines: int) -> None:
+    """Wait until so many lines are in the file."""
+    async with asyncio.timeout(60):
+        while len(written(effects)) <= lines:  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(0.01)
+
+
+def written(effects: Path) -> list[str]:
+    return effects.read_text().split() if effects.exists() else []
+
+
+async def ended(rig: Rig, run_id: UUID) -> None:
+    async with (await rig.container.get(Scopes)).enter(SYSTEM) as scope:
+        await (await scope.get(Operations)).wait(run_id)
+
+
+async def test_killed_server_repeats_no_ended_step(tmp_path: Path) -> None:
+    """Each step takes effect once, or once more per attempt that was cut off."""
+    effects = tmp_path / "effects"
+    steps = "".join(
+        f"    - {{name: s{n}, run: 'echo a{n}; sleep 0.1; echo {n} >> {effects}; "
+        f"sleep 0.1; echo b{n}'}}\n"
+        for n in range(STEPS)
+    )
+    pipeline = {".fairlead.yaml": f"version: 1\nbuild:\n  steps:\n{steps}"}
+    folder = repository(tmp_path / "repository", pipeline)
+    moments = random.Random(11)
+    home = tmp_path / "home"
+
+    began = tmp_path / "run"
+    server = serve(home, str(folder), str(began))
+    try:
+        for _ in range(KILLS):
+            await more_than(effects, len(written(effects)))
+            await asyncio.sleep(moments.uniform(0.0, 0.3))
+            kill(server)
+            server = serve(home)
+    finally:
+        kill(server)
+    run_id = UUID(began.read_text())
+
+    rig = build(home)
+    await rig.open()
+    try:
+        async with asyncio.timeout(60):
+            await ended(rig, run_id)
+        run = await rig.get(run_id)
+        assert run.state is State.SUCCEEDED, run.reason
+        assert set(states(run).values()) == {State.SUCCEEDED}
+        counted = Counter(written(effects))
+        output = await rig.output(run)
+        for n, step in enumerate(run.stages[0].jobs[0].steps):
+            assert 1 <= counted[str(n)] <= step.attempts, (n, counted, step)
+            assert f"\nb{n}\n".encode() in output
+        launcher = await rig.container.get(Launcher)
+        assert await launcher.running() == ()
+        assert not rig.work(run).exists()
+    finally:
+        await rig.close()
