@@ -21,7 +21,7 @@ from fairlead.services.authz.public import (
 ADMIN = "admin"
 DEVELOPER = "developer"
 VIEWER = "viewer"
-ADMINISTRATION = frozenset({"identity", "authz", "auth", "audit", "gateway"})
+ADMINISTRATION = frozenset({"identity", "authz", "auth", "audit", "gateway", "console"})
 REFUSAL_WINDOW = timedelta(seconds=10)
 CALLER_WINDOW = timedelta(minutes=1)
 CALLER_LIMIT = 30

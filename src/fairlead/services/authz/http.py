@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.paging import PageBody
@@ -93,7 +93,7 @@ class BindingController(Controller):
         self,
         who: FromDishka[Principal],
         roles: FromDishka[Roles],
-        user: str | None = None,
+        user: FromQuery[str | None] = None,
     ) -> PageBody[BindingBody]:
         """List who has which role where, of everybody or of one user."""
         found = await roles.bindings(who, principal=user)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.paging import PageBody, page_request
@@ -59,8 +59,8 @@ class UserController(Controller):
         self,
         who: FromDishka[Principal],
         users: FromDishka[Users],
-        limit: int | None = None,
-        after: str | None = None,
+        limit: FromQuery[int | None] = None,
+        after: FromQuery[str | None] = None,
     ) -> PageBody[UserBody]:
         """List users by name."""
         page = await users.list(who, page_request(limit, after))

@@ -36,6 +36,7 @@ ROLES = built_in_roles(
         "identity.user.read",
         "audit.entry.read",
         "gateway.route.read",
+        "console.settings.read",
     ]
 )
 NOW = FrozenClock().now()
@@ -44,7 +45,7 @@ ADA = Principal(id=ONE, name="ada")
 
 def test_an_administrator_may_do_everything() -> None:
     """No permission is missing."""
-    assert len(ROLES["admin"].permissions) == 6
+    assert len(ROLES["admin"].permissions) == 7
 
 
 def test_a_developer_works_but_does_not_administer() -> None:
