@@ -71,7 +71,10 @@ class Live:
 
 
 class EmbeddedEngine(Engine):
-    """Runs workflows in the event loop that opened it."""
+    """Runs workflows and their activities in the event loop that opened it.
+
+    An activity is cancelled directly, so `Call.heartbeat_seconds` is not needed here.
+    """
 
     journal_type: ClassVar[type[Journal]] = Journal
 
