@@ -1,0 +1,57 @@
+"""How projects plug into the platform."""
+
+from pathlib import Path
+
+from dishka import Provider, Scope, provide
+
+from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.sql.part import TablePart
+from fairlead.adapters.wiring.part import ContainerPart
+from fairlead.kernel.module import Module
+from fairlead.modules.projects.folders import LocalFolders
+from fairlead.modules.projects.http import ProjectController
+from fairlead.modules.projects.pages import CONSOLE
+from fairlead.modules.projects.ports import Folders, ProjectStore
+from fairlead.modules.projects.public import Projects
+from fairlead.modules.projects.sql import SqlProjectStore
+from fairlead.modules.projects.use_cases import (
+    CreateProject,
+    DeleteProject,
+    FindProject,
+    GetProject,
+    ListProjects,
+    LocalProjects,
+    RepositoryRule,
+    UpdateProject,
+)
+
+HERE = Path(__file__).parent
+
+
+class ProjectsProvider(Provider):
+    """Stores and use cases per request."""
+
+    scope = Scope.REQUEST
+
+    folders = provide(LocalFolders, provides=Folders, scope=Scope.APP)
+    rule = provide(RepositoryRule, scope=Scope.APP)
+    store = provide(SqlProjectStore, provides=ProjectStore)
+    find = provide(FindProject)
+    create = provide(CreateProject)
+    get = provide(GetProject)
+    list = provide(ListProjects)
+    update = provide(UpdateProject)
+    delete = provide(DeleteProject)
+    projects = provide(LocalProjects, provides=Projects)
+
+
+MODULE = Module(
+    manifest=read_manifest(HERE / "module.yaml"),
+    parts=(
+        ContainerPart(providers=(ProjectsProvider(),)),
+        TablePart(migrations=HERE / "migrations"),
+        HttpPart(controllers=(ProjectController,)),
+        CONSOLE,
+    ),
+)
