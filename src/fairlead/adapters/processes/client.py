@@ -36,10 +36,16 @@ class ProcessLauncher(Launcher):
     whatever the dead one has left.
     """
 
-    def __init__(self, home: Path, journals: Journals) -> None:
-        """Serve `home`; tell `journals` when a program has printed something."""
+    def __init__(
+        self, home: Path, journals: Journals, *, idle_seconds: float = 5.0
+    ) -> None:
+        """Serve `home`; tell `journals` when a program has printed something.
+
+        A launcher that serves nobody and runs nothing leaves after `idle_seconds`.
+        """
         self._folder = home.absolute() / "run"
         self._journals = journals
+        self._idle_seconds = idle_seconds
         self._link: Link | None = None
         self._opening = asyncio.Lock()
         self._child: Child | None = None
@@ -146,7 +152,7 @@ class ProcessLauncher(Launcher):
             if link is not None and await self._fits(link):
                 return link
             if self._child is None or self._child.has_ended():
-                self._child = Child.start(self._folder)
+                self._child = Child.start(self._folder, idle_seconds=self._idle_seconds)
             await asyncio.sleep(_AGAIN_SECONDS)
         raise LauncherDown(
             f"The launcher does not come up; see {self._folder / 'launcher.log'}.",

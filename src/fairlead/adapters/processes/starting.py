@@ -43,7 +43,7 @@ class Child:
         self._ended = False
 
     @classmethod
-    def start(cls, folder: Path) -> Self:
+    def start(cls, folder: Path, *, idle_seconds: float) -> Self:
         """Start a launcher for `folder`; it returns at once if there is one."""
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {"PYTHONPATH": _source(), "PYTHONUTF8": "1", "LANG": "C.UTF-8"}
@@ -52,11 +52,12 @@ class Child:
             os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC,
             0o600,
         )
+        python = [sys.executable, "-P", "-s", "-S", "-m", _PACKAGE]
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         try:
             pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-P", "-s", "-S", "-m", _PACKAGE, str(folder)],
+                [*python, str(folder), str(idle_seconds)],
                 environment,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, null, 0),

@@ -2,7 +2,8 @@
 
 import errno
 import os
-from multiprocessing import get_context
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,27 @@ from fairlead.adapters.journals.files import FileJournals
 from fairlead.kernel.framing import OUTPUT, encode
 from fairlead.kernel.journal import FrameKind, JournalFull, decode
 
+WRITER = """
+import sys
+from fairlead.adapters.journals.appender import Appender
+from fairlead.kernel.framing import OUTPUT, encode
+appender = Appender(sys.argv[1])
+for n in range(200):
+    appender.append(encode(OUTPUT, sys.argv[2], b"%d " % n * 1000, at=1.0))
+"""
 FRAME = encode(OUTPUT, "s", b"whole\n", at=1.0)
 
 
 def test_frames_of_several_processes_never_mix(tmp_path: Path) -> None:
     path = tmp_path / "op.journal"
-    context = get_context("spawn")
-    writers = [context.Process(target=_write, args=(str(path), n)) for n in range(3)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
+    writers = [
+        subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-S", "-c", WRITER, str(path), f"{number}"],
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for number in range(3)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
 
     data = path.read_bytes()
     frames, used = decode(data, offset=0)
@@ -31,13 +42,6 @@ def test_frames_of_several_processes_never_mix(tmp_path: Path) -> None:
     for number in range(3):
         mine = [f.data for f in frames if f.stream == f"{number}"]
         assert mine == [b"%d " % n * 1000 for n in range(200)]
-
-
-def _write(path: str, number: int) -> None:
-    appender = Appender(path)
-    for n in range(200):
-        appender.append(encode(OUTPUT, f"{number}", b"%d " % n * 1000, at=1.0))
-    appender.close()
 
 
 @pytest.mark.parametrize("cut", [1, 10, len(FRAME) - 1])

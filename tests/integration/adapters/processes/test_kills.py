@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.kernel.journal import decode
 from fairlead.kernel.processes import (
     LauncherDown,
@@ -205,6 +206,7 @@ async def test_closing_ends_everything_and_the_launcher(bench: Bench) -> None:
 
 async def test_a_launcher_of_no_use_leaves(closed: Bench) -> None:
     """Once no server is there and nothing runs."""
+    closed.launcher = ProcessLauncher(closed.home, closed.journals, idle_seconds=0.2)
     await closed.launcher.open()
     pid = await closed.launcher.pid()
     await closed.launcher.close(stop_workloads=False)

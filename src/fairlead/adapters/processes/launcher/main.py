@@ -24,7 +24,7 @@ _LEFTOVER_SECONDS = 10.0
 _TERMINATED_GRACE_SECONDS = 2.0
 
 
-def main(folder: str) -> None:
+def main(folder: str, idle_seconds: float) -> None:
     """Serve the home whose `run` folder this is; return at once if another does."""
     os.closerange(_FIRST_FILE, os.sysconf("SC_OPEN_MAX"))  # none of the server's
     os.chdir(folder)  # the socket's name stays short, however long the folder's is
@@ -39,7 +39,7 @@ def main(folder: str) -> None:
     _end_leftovers(marks)
     loop = Loop()
     listener = _listen()
-    service = Service(loop, listener)
+    service = Service(loop, listener, idle_seconds=idle_seconds)
     supervisor = Supervisor(loop, marks, receipts, touched=service.touched)
     supervisor.close_books()
     loop.on_signal(signal.SIGTERM, lambda: service.shutdown(_TERMINATED_GRACE_SECONDS))

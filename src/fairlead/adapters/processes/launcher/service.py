@@ -14,7 +14,7 @@ from fairlead.adapters.processes.launcher.supervisor import Supervisor
 from fairlead.adapters.processes.wire import PROTOCOL, Message
 
 _NOTICE_SECONDS = 0.01
-_IDLE_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 0.1
 _PEER = struct.Struct("3i")  # pid, uid, gid
 
@@ -22,13 +22,19 @@ _PEER = struct.Struct("3i")  # pid, uid, gid
 class Service:
     """The socket, its connections and what they may ask."""
 
-    def __init__(self, loop: Loop, listener: socket.socket) -> None:
-        """Accept connections of this user on `listener` once `serve` is called."""
+    def __init__(
+        self, loop: Loop, listener: socket.socket, *, idle_seconds: float
+    ) -> None:
+        """Accept connections of this user on `listener` once `serve` is called.
+
+        Without a connection and a process, leave after `idle_seconds`.
+        """
         self._loop = loop
         self._listener = listener
         self._connections: set[Connection] = set()
         self._touched: set[str] = set()
         self._notice: Timer | None = None
+        self._idle_seconds = idle_seconds
         self._idle_since: float | None = time.monotonic()
         self._closing = False
         self._supervisor: Supervisor | None = None
@@ -37,7 +43,7 @@ class Service:
         """Begin to answer."""
         self._supervisor = supervisor
         self._listen()
-        self._loop.later(1.0, self._look)
+        self._look()
 
     def touched(self, path: str) -> None:
         """Tell the servers soon that a journal has grown."""
@@ -157,9 +163,9 @@ class Service:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = now
-        elif now - self._idle_since >= _IDLE_SECONDS:
+        elif now - self._idle_since >= self._idle_seconds:
             self._leave()
-        self._loop.later(1.0, self._look)
+        self._loop.later(min(_LOOK_SECONDS, self._idle_seconds / 2), self._look)
 
     def _leave(self) -> None:
         for connection in self._connections:
