@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container
 from dishka import provide as provided
 from dishka.integrations.litestar import LitestarProvider
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
@@ -31,6 +31,7 @@ from fairlead.adapters.http.routes import compare
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.journals.provider import JournalsProvider
 from fairlead.adapters.manifests.discovery import discover
+from fairlead.adapters.pages.controller import page_error, wants_page
 from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
 from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.processes.client import ProcessLauncher
@@ -271,6 +272,11 @@ def assemble(
     return Application(settings, modules, container, web)
 
 
+def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Show what the framework refused: as a page to people, as a problem to programs."""
+    return (page_error if wants_page(request) else unparsed)(request, error)
+
+
 def _web(modules: tuple[Module, ...]) -> Litestar:
     controllers = [
         controller
@@ -286,7 +292,7 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
         guards=[guard],
         exception_handlers={
             FairleadError: foreseen,
-            HTTPException: unparsed,
+            HTTPException: _refused,
             Exception: unforeseen,
         },
         openapi_config=openapi_config(),

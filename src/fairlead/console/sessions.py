@@ -107,7 +107,7 @@ class BrowserSessions:
         if held is None or held.tokens is None:
             return None
         async with self._scopes.enter(service("console")) as scope:
-            verifier = await scope.get(Verifier)
+            verifier: Verifier = await scope.get(Verifier)
             try:
                 token = held.tokens.access_token
                 return await verifier.principal(token, origin=origin)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-
 from tests.unit.console.stage import Stage, stage
 
 BASE = "http://console.test"
@@ -50,7 +49,7 @@ async def open_browser() -> AsyncIterator[Open]:
     clients: list[httpx.AsyncClient] = []
 
     async def opened(behind: Stage) -> Browser:
-        transport = httpx.ASGITransport(await behind.build())  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(await behind.build())
         client = httpx.AsyncClient(transport=transport, base_url=BASE)
         clients.append(client)
         return Browser(client, behind)

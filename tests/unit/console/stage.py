@@ -10,6 +10,17 @@ from dishka import Provider, Scope, from_context, make_async_container
 from dishka.integrations.litestar import LitestarProvider
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
+from tests.unit.console.samples import ADA, Samples
+from tests.unit.console.stand_ins import (
+    ListedAudit,
+    ListedOperations,
+    ListedProjects,
+    ListedRoles,
+    ListedRuns,
+    ListedUsers,
+    ListedWorkloads,
+    PaperSessions,
+)
 from typing_extensions import override
 
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
@@ -43,17 +54,6 @@ from fairlead.services.identity.public import Users
 from fairlead.services.operations import pages as operation_pages
 from fairlead.services.operations.public import Operations
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork
-from tests.unit.console.samples import ADA, Samples
-from tests.unit.console.stand_ins import (
-    ListedAudit,
-    ListedOperations,
-    ListedProjects,
-    ListedRoles,
-    ListedRuns,
-    ListedUsers,
-    ListedWorkloads,
-    PaperSessions,
-)
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PARTS = ConsoleParts(

@@ -186,7 +186,9 @@ class ListedWorkloads(Workloads):
         return only(self.items, lambda w: workload == str(w.id), missing)
 
     @override
-    async def restart(self, who: Principal, workload: str) -> Workload:
+    async def restart(
+        self, who: Principal, workload: str, *, request: RequestKey | None = None
+    ) -> Workload:
         self.restarted.append(workload)
         return await self.get(who, workload)
 
@@ -345,7 +347,7 @@ class PaperSessions(Sessions, Verifier):
 
     @override
     async def login(self, username: str, password: str, *, origin: Origin) -> Tokens:
-        if password != "right":  # noqa: S105 - what the test says
+        if password != "right":
             raise WrongCredentials("The user name or the password is wrong.")
         return self._tokens()
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-
-from fairlead.modules.pipelines.public import State
 from tests.unit.console.conftest import Browser
 from tests.unit.console.stand_ins import written
+
+from fairlead.modules.pipelines.public import State
 
 RUN = "/runs/00000000-0000-0000-0000-0000000000da"
 WORKLOAD = "/workloads/00000000-0000-0000-0000-0000000001f4"

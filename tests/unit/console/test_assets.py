@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.unit.console.conftest import Browser
 
 from fairlead.console import module
-from tests.unit.console.conftest import Browser
 
 ASSETS = module.HERE / "assets"
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from tests.unit.console.conftest import Browser, Open
+from tests.unit.console.stage import NOW, stage
 
 from fairlead.adapters.pages.forms import local_path
 from fairlead.console.sessions import digest_of
 from fairlead.testing.fakes import FrozenClock
-from tests.unit.console.conftest import Browser, Open
-from tests.unit.console.stage import NOW, stage
 
 
 async def test_a_cookie_is_kept_from_scripts_and_other_sites(browser: Browser) -> None:

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 import pytest
-
 from tests.unit.console.conftest import Browser, Open
 from tests.unit.console.stage import READING, stage
 

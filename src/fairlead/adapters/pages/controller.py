@@ -1,6 +1,6 @@
 """What all page controllers share: forms are checked, errors are pages."""
 
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -36,6 +36,12 @@ def page_error(request: AnyRequest, error: Exception) -> Response[Any]:
             "page_failed", path=request.url.path, exc_info=error
         )
     return ErrorPage(status, _message(error, status))
+
+
+def wants_page(request: AnyRequest) -> bool:
+    """Tell whether a person's browser asks, outside the API."""
+    path, accepted = request.url.path, request.headers.get("accept", "")
+    return "text/html" in accepted and not path.startswith("/api/")
 
 
 def login_path(request: AnyRequest) -> str:
@@ -110,7 +116,7 @@ class PageController(Controller):
     """Routes that answer with pages."""
 
     before_request = staticmethod(check_form)
-    exception_handlers: ClassVar[Any] = {
+    exception_handlers = {  # noqa: RUF012 - as the framework declares it
         FairleadError: page_error,
         HTTPException: page_error,
         Exception: page_error,

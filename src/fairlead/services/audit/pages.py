@@ -1,5 +1,6 @@
 """The audit trail in the console."""
 
+import shlex
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -58,7 +59,9 @@ async def _show(
         _filter(given),
         page_request(PER_PAGE, request.query_params.get("after")),
     )
-    options = "".join(f" --{name} {value}" for name, value in given.items())
+    options = "".join(
+        f" --{name} {shlex.quote(value)}" for name, value in given.items()
+    )
     sheet = Sheet(
         template="audit/list.html",
         title="Audit",

@@ -1,6 +1,7 @@
 """Pages under `/runs`, and the forms that start and cancel."""
 
 import hashlib
+import shlex
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
@@ -49,7 +50,9 @@ class RunPages(PageController):
         sheet = Sheet(
             template="pipelines/list.html",
             title=f"Runs of {project}" if project else "Runs",
-            command=f"{command} --project {project}" if project else command,
+            command=f"{command} --project {shlex.quote(project)}"
+            if project
+            else command,
             section=SECTION,
         )
         return await pages.show(request, sheet, **data)
@@ -69,7 +72,7 @@ class RunPages(PageController):
         view = view_of(found, wanted=_step(request), now=clock.now())
         sheet = Sheet(
             template="pipelines/run.html",
-            title=f"{view.name} · {found.title}" if found.title else view.name,
+            title=view.title,
             command=f"fairlead runs show {found.project}/{found.number}",
             crumbs=(
                 (found.project, f"/projects/{found.project}"),
@@ -93,7 +96,9 @@ class RunPages(PageController):
         found = await runs.get(pages.who, run)
         view = view_of(found, wanted=_step(request), now=clock.now())
         data = await _data(pages, view)
-        return pages.fragment(request, "pipelines/run_parts.html", **data)
+        return pages.fragment(
+            request, "pipelines/run_parts.html", title=view.title, **data
+        )
 
     @get("/runs/{run:str}/feed")
     @inject

@@ -66,6 +66,11 @@ class RunView:
         return f"{self.run.project} #{self.run.number}"
 
     @property
+    def title(self) -> str:
+        """Return the name with what the commit says."""
+        return f"{self.name} · {self.run.title}" if self.run.title else self.name
+
+    @property
     def stream(self) -> str:
         """Return the feed stream of the open step."""
         return "" if self.pick == OWN else self.pick
