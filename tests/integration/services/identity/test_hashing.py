@@ -8,7 +8,7 @@ import pytest
 from fairlead.services.identity.hashing import QUEUE_PER_CORE, Argon2Hasher
 from fairlead.services.identity.public import TooManyAttempts
 
-PASSWORD = "four words make sense"  # noqa: S105
+PASSWORD = "four words make sense"
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ from fairlead.testing.fakes import (
     RecordingTrail,
 )
 
-PASSWORD = "four words make sense"  # noqa: S105
+PASSWORD = "four words make sense"
 
 
 class Needed(Departures):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from fairlead.services.identity.memory import PlainHasher
 from fairlead.services.identity.public import (
@@ -13,6 +14,7 @@ from fairlead.services.identity.public import (
     UserNotFound,
     WrongCredentials,
 )
+from fairlead.services.identity.use_cases.turnstile import QUEUE
 
 
 async def test_the_right_password_gives_the_user(world: Any) -> None:
@@ -94,18 +96,47 @@ async def test_the_wait_ends(world: Any) -> None:
     await world.directory.verify("ada", world.password, origin=world.origin())
 
 
-async def test_a_burst_gains_nothing_once_something_was_wrong(world: Any) -> None:
-    """Guesses queue, so each is counted before the next is looked at."""
+class SlowHasher(PlainHasher):
+    """Answers when told to."""
+
+    def __init__(self) -> None:
+        """Wait."""
+        super().__init__()
+        self.told = asyncio.Event()
+
+    @override
+    async def matches(self, password: str, password_hash: str | None) -> bool:
+        await self.told.wait()
+        return await super().matches(password, password_hash)
+
+
+async def burst(world: Any, size: int) -> list[Any]:
+    """Return what became of `size` guesses that came at once."""
+    world.hasher = SlowHasher()
     directory = world.directory
-    for _ in range(4):
-        with pytest.raises(WrongCredentials):
-            await directory.verify("ada", "wrong", origin=world.origin())
+    guesses = [
+        asyncio.create_task(directory.verify("ada", "wrong", origin=world.origin()))
+        for _ in range(size)
+    ]
+    await asyncio.sleep(0)
+    world.hasher.told.set()
+    return await asyncio.gather(*guesses, return_exceptions=True)
 
-    burst = [directory.verify("ada", "wrong", origin=world.origin()) for _ in range(8)]
-    results = await asyncio.gather(*burst, return_exceptions=True)
 
-    assert sum(isinstance(each, WrongCredentials) for each in results) == 1
-    assert sum(isinstance(each, TooManyAttempts) for each in results) == 7
+async def test_a_burst_gains_nothing(world: Any) -> None:
+    """Guesses queue, so each is counted before the next is looked at."""
+    results = await burst(world, 20)
+
+    assert sum(isinstance(each, WrongCredentials) for each in results) == 5
+    assert sum(isinstance(each, TooManyAttempts) for each in results) == 15
+
+
+async def test_the_queue_is_bounded(world: Any) -> None:
+    """What does not fit is refused at once."""
+    results = await burst(world, 60)
+
+    refused = [each for each in results if isinstance(each, TooManyAttempts)]
+    assert sum("at once" in each.message for each in refused) == 60 - 1 - QUEUE
 
 
 async def test_outdated_hashes_are_renewed(world: Any) -> None:

@@ -53,7 +53,7 @@ class CheckCredentials:
         account = name.lower() if is_user_name(name) else NOBODY
         address = origin.address[:MAX_ADDRESS]
         tallies = await self.tallies.find(account, address)
-        if not tallies.suspicious:
+        if tallies.trusts(account, address) and not tallies.suspicious:
             return await self._guess(account, password, address, tallies)
         async with self.turnstile.turn(self.tenant_id, account, address):
             counted = await self.tallies.find(account, address)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fairlead.services.identity.public import TooManyAttempts
 
-QUEUE = 8
+QUEUE = 32
 
 
 @dataclass(slots=True)
@@ -17,7 +17,10 @@ class _Line:
 
 
 class Turnstile:
-    """Keeps a burst of guesses from being checked before the first is counted."""
+    """Keeps a burst of guesses from being checked before the first is counted.
+
+    Only an address the user came from before, with nothing wrong since, goes past it.
+    """
 
     def __init__(self) -> None:
         """Begin with nobody waiting."""

@@ -1,0 +1,230 @@
+"""Permission checks and log-ins, with the real stores, hashes and tokens."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from fairlead.adapters.sql.connection import Connection
+from fairlead.adapters.sql.database import Database
+from fairlead.adapters.sql.work import SqlUnitOfWork
+from fairlead.adapters.wiring.clock import SystemClock
+from fairlead.kernel.ids import new_id
+from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal, service
+from fairlead.services.audit.public import AuditTrail
+from fairlead.services.auth.domain import Lifetimes, RefusedLogins
+from fairlead.services.auth.files import FileKeySafe
+from fairlead.services.auth.jose import JoseFormat
+from fairlead.services.auth.sql import SqlKeyStore, SqlSessionStore
+from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
+from fairlead.services.auth.use_cases.sessions import Login
+from fairlead.services.auth.use_cases.tokens import (
+    EndedSessions,
+    Issuer,
+    LocalVerifier,
+)
+from fairlead.services.authz.domain import Refusals, RoleBook
+from fairlead.services.authz.public import Role, project_scope
+from fairlead.services.authz.sql import SqlBindingStore, bindings
+from fairlead.services.authz.use_cases.cache import GrantCache
+from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.identity.hashing import Argon2Hasher
+from fairlead.services.identity.sql import SqlTallyStore, SqlUserStore
+from fairlead.services.identity.use_cases.credentials import (
+    CheckCredentials,
+    LocalDirectory,
+)
+from fairlead.services.identity.use_cases.turnstile import Turnstile
+from fairlead.services.identity.use_cases.users import CreateUser
+from fairlead.testing.database import migrated_database
+from fairlead.testing.fakes import GrantList, RecordingTrail
+
+Row = tuple[str, float, str, str]
+
+FEW, MANY = 100, 10_000
+ROLES, PERMISSIONS = 50, 200
+ROUNDS = 20_000
+LOGINS = 80
+AT_ONCE = 2
+PASSWORD = "four words make sense"  # noqa: S105 - of a user that lives for a second
+CLOCK = SystemClock()
+
+
+def rows() -> list[Row]:
+    """Return what was measured, its value, its unit and its bar."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measure(Path(folder)))
+
+
+async def _measure(folder: Path) -> list[Row]:
+    few, many = folder / "few", folder / "many"
+    checks: dict[int, float] = {}
+    for users, place in ((FEW, few), (MANY, many)):
+        place.mkdir()
+        async with migrated_database(place, ["authz"]) as database:
+            checks[users] = await _check(database.connection(), users)
+    async with migrated_database(folder, ["identity", "auth"]) as database:
+        logins = await _logins(database, folder / "keys")
+    return [
+        ("permission check, 10,000 users, p50", checks[MANY], "us", "<= 10"),
+        ("the same with 100 users", checks[FEW], "us", "flat"),
+        ("log-ins, 2 at once, p95", logins.p95, "ms", "< 100"),
+        ("log-ins, 2 at once", logins.per_second, "/s", ">= 15 per core"),
+        ("access token, first look", logins.first_look, "us", ""),
+        ("access token, known", logins.known, "us", ""),
+    ]
+
+
+async def _check(connection: Connection, users: int) -> float:
+    """Return the median of a check by random users in random projects."""
+    names = [f"module{number}.thing.act" for number in range(PERMISSIONS)]
+    roles = {
+        f"role{number}": Role(
+            name=f"role{number}",
+            summary="",
+            permissions=frozenset(names[number::3]),
+        )
+        for number in range(ROLES)
+    }
+    store = SqlBindingStore(connection, DEFAULT_TENANT)
+    callers = [Principal(id=new_id(), name=f"u{number}") for number in range(users)]
+    projects = [UUID(int=number) for number in range(100)]
+    granted = [
+        {
+            "id": new_id(),
+            "tenant_id": DEFAULT_TENANT,
+            "principal_id": who.id,
+            "principal_name": who.name,
+            "role": f"role{place % ROLES}",
+            "scope": project_scope(projects[place % len(projects)]),
+            "created_at": CLOCK.now(),
+        }
+        for number, who in enumerate(callers)
+        for place in (number, number + 1)
+    ]
+    async with SqlUnitOfWork(connection):
+        await connection.execute_many(bindings.insert(), granted)
+    authorizer = LocalAuthorizer(
+        roles=RoleBook(roles),
+        store=store,
+        cache=GrantCache(),
+        refusals=Refusals(),
+        trail=RecordingTrail(),
+        clock=CLOCK,
+    )
+    for who in callers:
+        await authorizer.allows(who, names[0])
+    spent = []
+    for number in range(ROUNDS):
+        place = number * 7919 % users
+        who, scope = callers[place], project_scope(projects[place % len(projects)])
+        permission = names[place % ROLES + (number % 50) * 3]
+        began = time.perf_counter()
+        await authorizer.require(who, permission, on=scope)
+        spent.append(time.perf_counter() - began)
+    return statistics.median(spent) * 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Logins:
+    p95: float
+    per_second: float
+    first_look: float
+    known: float
+
+
+async def _logins(database: Database, keys: Path) -> _Logins:
+    hasher, ring, lifetimes = Argon2Hasher(), KeyRing(), Lifetimes()
+    token_format = JoseFormat(issuer="fairlead", audience="fairlead")
+    connection = database.connection()
+    await OpenKeys(
+        ring=ring,
+        store=SqlKeyStore(connection, DEFAULT_TENANT),
+        safe=FileKeySafe(keys),
+        format=token_format,
+        work=SqlUnitOfWork(connection),
+        clock=CLOCK,
+    )()
+    issuer = Issuer(ring=ring, format=token_format, lifetimes=lifetimes)
+    trail = RecordingTrail()
+    users = [f"user{number}" for number in range(8)]
+    for name in users:
+        await _create(database.connection(), hasher, trail, name)
+    spent: list[float] = []
+    tokens: list[str] = []
+
+    async def worker(first: int) -> None:
+        for number in range(first, LOGINS, AT_ONCE):
+            login = _login(database.connection(), hasher, issuer, trail)
+            name = users[number % len(users)]
+            began = time.perf_counter()
+            given = await login(name, PASSWORD, origin=Origin(address="127.0.0.1"))
+            spent.append(time.perf_counter() - began)
+            tokens.append(given.access_token)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(worker(first) for first in range(AT_ONCE)))
+    seconds = time.perf_counter() - began
+    hasher.close()
+    verifier = LocalVerifier(
+        ring=ring, format=token_format, ended=EndedSessions(lifetimes), clock=CLOCK
+    )
+    return _Logins(
+        p95=statistics.quantiles(spent, n=20)[-1] * 1e3,
+        per_second=LOGINS / seconds,
+        first_look=await _look(verifier, tokens),
+        known=await _look(verifier, tokens),
+    )
+
+
+async def _look(verifier: LocalVerifier, tokens: list[str]) -> float:
+    origin = Origin()
+    spent = []
+    for token in tokens:
+        began = time.perf_counter()
+        await verifier.principal(token, origin=origin)
+        spent.append(time.perf_counter() - began)
+    return statistics.median(spent) * 1e6
+
+
+async def _create(
+    connection: Connection, hasher: Argon2Hasher, trail: AuditTrail, name: str
+) -> None:
+    create = CreateUser(
+        access=GrantList("identity.user.create"),
+        store=SqlUserStore(connection, DEFAULT_TENANT),
+        hasher=hasher,
+        trail=trail,
+        work=SqlUnitOfWork(connection),
+        clock=CLOCK,
+        tenant_id=DEFAULT_TENANT,
+    )
+    await create(service("benchmark"), name, PASSWORD)
+
+
+def _login(
+    connection: Connection, hasher: Argon2Hasher, issuer: Issuer, trail: AuditTrail
+) -> Login:
+    work, users = SqlUnitOfWork(connection), SqlUserStore(connection, DEFAULT_TENANT)
+    check = CheckCredentials(
+        store=users,
+        tallies=SqlTallyStore(connection, DEFAULT_TENANT),
+        hasher=hasher,
+        turnstile=Turnstile(),
+        work=work,
+        clock=CLOCK,
+        tenant_id=DEFAULT_TENANT,
+    )
+    return Login(
+        directory=LocalDirectory(check=check, store=users),
+        store=SqlSessionStore(connection, DEFAULT_TENANT),
+        issuer=issuer,
+        lifetimes=issuer.lifetimes,
+        refused=RefusedLogins(),
+        trail=trail,
+        work=work,
+        clock=CLOCK,
+    )
