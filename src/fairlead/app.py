@@ -273,7 +273,7 @@ def assemble(
 
 
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Show what the framework refused: as a page to people, as a problem to programs."""
+    """Show what the framework refused: a page to people, a problem to programs."""
     return (page_error if wants_page(request) else unparsed)(request, error)
 
 
