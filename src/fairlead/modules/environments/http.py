@@ -168,7 +168,7 @@ class WorkloadController(Controller):
     ) -> Stream:
         """Send the output kept up to now as plain text."""
         source = await workloads.logs(who, workload)
-        return Stream(_bytes(source), media_type="text/plain; charset=utf-8")
+        return Stream(_bytes(source), media_type="text/plain")
 
     @post("/{workload:str}/restart", status_code=202)
     @inject
