@@ -177,7 +177,7 @@ async def test_only_queued_unwanted_ones_start(place: Place) -> None:
     await place.add(*(record(n) for n in range(1, 4)))
     async with place.work:
         await place.ours.ask_cancel([UUID(int=2)])
-        await place.docket.end(UUID(int=3), CANCELLED, at=NOW)
+        await place.docket.end({UUID(int=3): CANCELLED}, at=NOW)
         started = await place.docket.start([UUID(int=n) for n in range(1, 5)], at=NOW)
         again = await place.docket.start([UUID(int=1)], at=NOW)
 
@@ -194,17 +194,16 @@ async def test_an_end_is_recorded_once(place: Place) -> None:
     done = Ending(state=OperationState.SUCCEEDED, result={"urls": ["x"]})
     async with place.work:
         await place.docket.start([UUID(int=1), UUID(int=2)], at=NOW)
-        first = await place.docket.end(UUID(int=1), done, at=NOW)
-        broken = await place.docket.end(UUID(int=2), failed, at=NOW)
-        second = await place.docket.end(UUID(int=1), failed, at=NOW)
-        unknown = await place.docket.end(UUID(int=9), done, at=NOW)
+        endings = {UUID(int=1): done, UUID(int=2): failed, UUID(int=9): done}
+        ended = await place.docket.end(endings, at=NOW)
+        again = await place.docket.end({UUID(int=1): failed}, at=NOW)
 
-    assert first is not None
+    first, broken = sorted(ended, key=lambda each: each.id)
     assert first.operation.result == {"urls": ["x"]}
-    assert broken is not None
     assert broken.operation.error == error
-    assert (second, unknown) == (None, None)
+    assert again == []
     assert await place.ours.get(UUID(int=1)) == first
+    assert await place.ours.get(UUID(int=2)) == broken
 
 
 async def test_only_the_queued_and_wished_for_are_dropped(place: Place) -> None:
@@ -212,17 +211,18 @@ async def test_only_the_queued_and_wished_for_are_dropped(place: Place) -> None:
     async with place.work:
         await place.docket.start([UUID(int=3)], at=NOW)
         await place.ours.ask_cancel([UUID(int=2), UUID(int=3)])
-        dropped = [await place.docket.drop(UUID(int=n), at=NOW) for n in range(1, 5)]
+        wishes = {UUID(int=n): None for n in range(1, 5)}
+        [dropped] = await place.docket.end(wishes, at=NOW)
 
-    assert [each and each.id.int for each in dropped] == [None, 2, None, None]
-    assert dropped[1] is not None
-    assert dropped[1].operation.state is OperationState.CANCELLED
+    assert dropped.id == UUID(int=2)
+    assert dropped.operation.state is OperationState.CANCELLED
+    assert await place.ours.get(UUID(int=2)) == dropped
 
 
 async def test_the_wish_to_cancel_spares_the_ended(place: Place) -> None:
     await place.add(record(1), record(2))
     async with place.work:
-        await place.docket.end(UUID(int=1), CANCELLED, at=NOW)
+        await place.docket.end({UUID(int=1): CANCELLED}, at=NOW)
         await place.ours.ask_cancel([UUID(int=1), UUID(int=2)])
 
     assert not (await place.ours.get(UUID(int=1))).cancel_requested
@@ -233,7 +233,7 @@ async def test_children_are_found_until_they_end(place: Place) -> None:
     children = [record(n, parent_id=UUID(int=1)) for n in (2, 3)]
     await place.add(record(1), *children)
     async with place.work:
-        await place.docket.end(UUID(int=2), CANCELLED, at=NOW)
+        await place.docket.end({UUID(int=2): CANCELLED}, at=NOW)
 
     assert await place.ours.unended_children([UUID(int=1)]) == [UUID(int=3)]
 
@@ -243,7 +243,7 @@ async def test_the_docket_pages_through_all_that_has_not_ended(place: Place) -> 
     await place.add(record(4))
     async with place.work:
         await place.docket.start([UUID(int=2)], at=NOW)
-        await place.docket.end(UUID(int=4), CANCELLED, at=NOW)
+        await place.docket.end({UUID(int=4): CANCELLED}, at=NOW)
 
     first = await place.docket.unended(after=None, limit=2)
     rest = await place.docket.unended(after=UUID(int=2), limit=2)

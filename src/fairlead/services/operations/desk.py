@@ -5,7 +5,7 @@ unit of work, so a burst pays for one commit. Nothing polls.
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -31,13 +31,6 @@ PAGE = 1_000
 RETRY_SECONDS = 1.0
 CANCEL_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
-
-
-class DeskClosed(FairleadError):
-    """The desk is not open (any more); the engine tells the end again at the next."""
-
-    kind = ErrorKind.UNAVAILABLE
-    code = "operations.desk_closed"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -106,15 +99,10 @@ class EngineDesk(Desk, Opened):
         """Record the ends known by now, admit nothing more, and stop."""
         self._closing = True
         self._wake.set()
-        waiting = [task for task in (self._clerk, *self._errands) if task is not None]
-        if waiting:
-            _, late = await asyncio.wait(waiting, timeout=CLOSE_SECONDS)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
-        for end in self._ends:
-            _refuse(end.done)
+        if self._clerk is not None:
+            await _finish({self._clerk})
+        while self._errands:  # the clerk's last turn sent some out
+            await _finish(set(self._errands))
 
     @override
     def take(self, ticket: Ticket) -> None:
@@ -151,13 +139,15 @@ class EngineDesk(Desk, Opened):
                     del self._waiters[operation_id]
 
     async def _told(self, status: WorkflowStatus) -> None:
-        """Hear of a workflow's end; return once it is recorded and its feed sealed."""
+        """Hear of a workflow's end; return once it is recorded and its feed sealed.
+
+        After the desk was closed it does not return: the engine, which is closed next,
+        tells the end again when it opens.
+        """
         try:
             operation_id = UUID(status.id)
         except ValueError:
             return  # not one of ours
-        if self._closing:
-            raise DeskClosed("The desk is closed.")
         await self._end(operation_id, _ending(status), told=True).done
 
     def _end(
@@ -224,7 +214,7 @@ class EngineDesk(Desk, Opened):
         try:
             await self._close_feeds(ends)
             async with self._books.write() as sheet:
-                ended = [await self._record_end(sheet, end) for end in ends]
+                ended = await self._record_ends(sheet, ends)
                 started = await self._record_starts(sheet, tickets)
         except BaseException:
             self._ends[:0] = ends
@@ -259,13 +249,14 @@ class EngineDesk(Desk, Opened):
         ids = [ticket.id for ticket in tickets]
         return await sheet.docket.start(ids, at=self._clock.now())
 
-    async def _record_end(self, sheet: Sheet, end: _End) -> Record | None:
+    async def _record_ends(
+        self, sheet: Sheet, ends: Sequence[_End]
+    ) -> dict[UUID, Record]:
+        if not ends:
+            return {}
         now = self._clock.now()
-        if end.ending is None:
-            record = await sheet.docket.drop(end.id, at=now)
-        else:
-            record = await sheet.docket.end(end.id, end.ending, at=now)
-        if record is not None:
+        ended = await sheet.docket.end({end.id: end.ending for end in ends}, at=now)
+        for record in ended:
             await sheet.outbox.add(
                 OperationEnded(
                     at=now,
@@ -277,7 +268,7 @@ class EngineDesk(Desk, Opened):
                     error=record.operation.error,
                 )
             )
-        return record
+        return {record.id: record for record in ended}
 
     async def _close_feeds(self, ends: Sequence[_End]) -> None:
         """Close the feeds of those that the engine will not tell again."""
@@ -291,14 +282,12 @@ class EngineDesk(Desk, Opened):
             last = record.end(end.ending or CANCELLED, at=self._clock.now())
             await self._feeds.finish(last, again=True)
 
-    async def _settle(
-        self, ends: Sequence[_End], ended: Sequence[Record | None]
-    ) -> None:
+    async def _settle(self, ends: Sequence[_End], ended: Mapping[UUID, Record]) -> None:
         """Close the feeds of what the engine told, then let it forget."""
-        for end, record in zip(ends, ended, strict=True):
+        for end in ends:
             try:
                 if end.told:
-                    await self._seal(end, record)
+                    await self._seal(end, ended.get(end.id))
             except Exception as error:  # noqa: BLE001 - an edge; the engine hears it
                 self._log.exception("feed_not_sealed", operation=str(end.id))
                 if not end.done.done():
@@ -340,14 +329,17 @@ class EngineDesk(Desk, Opened):
         return task
 
 
+async def _finish(tasks: set[asyncio.Task[None]]) -> None:
+    _, late = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late)
+
+
 async def _all(waits: set[asyncio.Future[None]]) -> None:
     if waits:
         await asyncio.wait(waits, timeout=CANCEL_SECONDS)
-
-
-def _refuse(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_exception(DeskClosed("The desk was closed."))
 
 
 def _failed(code: str, message: str) -> Ending:

@@ -1,8 +1,7 @@
 """Operations over HTTP: translate, call one use case, translate back."""
 
 from datetime import datetime
-from typing import Any, Self
-from typing import Annotated
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject

@@ -1,7 +1,7 @@
 """Operations in a dictionary: for tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,12 +15,7 @@ from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import TenantId
 from fairlead.services.authz.public import ROOT, Reach
 from fairlead.services.operations.domain.floor import Ticket
-from fairlead.services.operations.domain.record import (
-    CANCELLED,
-    BadTransition,
-    Ending,
-    Record,
-)
+from fairlead.services.operations.domain.record import Ending, Record
 from fairlead.services.operations.ports import (
     Books,
     Desk,
@@ -126,40 +121,32 @@ class MemoryDocket(Docket):
     async def start(
         self, operation_ids: Sequence[UUID], *, at: datetime
     ) -> list[Record]:
-        changed = (self._change(key, lambda r: r.begin(at=at)) for key in operation_ids)
-        return [record for record in changed if record is not None]
+        started = []
+        for operation_id in operation_ids:
+            record = self.shelf.get(operation_id)
+            if record is None or record.cancel_requested:
+                continue
+            if record.operation.state is OperationState.QUEUED:
+                self.shelf[operation_id] = record.begin(at=at)
+                started.append(self.shelf[operation_id])
+        return started
 
     @override
     async def end(
-        self, operation_id: UUID, ending: Ending, *, at: datetime
-    ) -> Record | None:
-        return self._change(operation_id, lambda record: record.end(ending, at=at))
-
-    @override
-    async def drop(self, operation_id: UUID, *, at: datetime) -> Record | None:
-        record = self.shelf.get(operation_id)
-        if record is None or not record.cancel_requested:
-            return None
-        if record.operation.state is not OperationState.QUEUED:
-            return None
-        return self._change(operation_id, lambda record: record.end(CANCELLED, at=at))
+        self, endings: Mapping[UUID, Ending | None], *, at: datetime
+    ) -> list[Record]:
+        ended = []
+        for operation_id, ending in endings.items():
+            record = self.shelf.get(operation_id)
+            changed = record and record.concluded(ending, at=at)
+            if changed is not None:
+                self.shelf[operation_id] = changed
+                ended.append(changed)
+        return ended
 
     @override
     async def find(self, operation_id: UUID) -> Record | None:
         return self.shelf.get(operation_id)
-
-    def _change(
-        self, operation_id: UUID, change: Callable[[Record], Record]
-    ) -> Record | None:
-        record = self.shelf.get(operation_id)
-        if record is None:
-            return None
-        try:
-            changed = change(record)
-        except BadTransition:
-            return None
-        self.shelf[operation_id] = changed
-        return changed
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,13 +77,13 @@ class Docket(Protocol):
 
     @abstractmethod
     async def end(
-        self, operation_id: UUID, ending: Ending, *, at: datetime
-    ) -> Record | None:
-        """End one and return it; None: unknown, or it cannot end so (any more)."""
+        self, endings: Mapping[UUID, Ending | None], *, at: datetime
+    ) -> list[Record]:
+        """End operations and return those that were ended, in no order.
 
-    @abstractmethod
-    async def drop(self, operation_id: UUID, *, at: datetime) -> Record | None:
-        """End one that is queued and to be cancelled, and return it, else None."""
+        Unknown ones and ones that cannot end so (any more) are left. None stands for:
+        as cancelled, if it is queued and to be cancelled.
+        """
 
     @abstractmethod
     async def find(self, operation_id: UUID) -> Record | None:

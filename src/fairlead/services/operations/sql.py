@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
     false,
     or_,
     select,
@@ -33,7 +34,7 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
 from fairlead.services.authz.public import ROOT, Reach
 from fairlead.services.operations.domain.floor import Ticket
-from fairlead.services.operations.domain.record import Ending, Record, sources
+from fairlead.services.operations.domain.record import Ending, Record
 from fairlead.services.operations.ports import Docket, OperationStore, Unended
 from fairlead.services.operations.public import (
     Operation,
@@ -70,7 +71,6 @@ operations = Table(
     Column("ended_at", UtcDateTime),
 )
 _newest = (operations.c.created_at, operations.c.id)
-_unended = operations.c.state.in_((OperationState.QUEUED, OperationState.RUNNING))
 Index("ix_operations_operations_created_at", operations.c.tenant_id, *_newest)
 Index(
     "ix_operations_operations_project_id",
@@ -103,6 +103,25 @@ Index(
     postgresql_where=operations.c.parent_id.is_not(None),
 )
 KEYSET = Keyset(_newest, descending=True)
+
+_among = operations.c.id.in_(bindparam("keys", expanding=True))
+_ENDABLE = (
+    select(operations).where(_among, operations.c.ended_at.is_(None)).with_for_update()
+)
+_STARTABLE = _ENDABLE.where(
+    operations.c.state == OperationState.QUEUED,
+    operations.c.cancel_requested.is_(False),
+)
+_CHANGE = operations.update().where(operations.c.id == bindparam("key"))
+_START = _CHANGE.values(
+    state=OperationState.RUNNING, started_at=bindparam("started_at")
+)
+_END = _CHANGE.values(
+    {
+        name: bindparam(name)
+        for name in ("state", "ended_at", "result", "error_code", "error_message")
+    }
+)
 
 
 class SqlOperationStore(OperationStore):
@@ -196,45 +215,25 @@ class SqlDocket(Docket):
     async def start(
         self, operation_ids: Sequence[UUID], *, at: datetime
     ) -> list[Record]:
-        statement = operations.update().where(
-            operations.c.id.in_(operation_ids),
-            operations.c.state == OperationState.QUEUED,
-            operations.c.cancel_requested.is_(False),
-        )
-        return await self._change(
-            statement, state=OperationState.RUNNING, started_at=at
-        )
+        found = await self._records(_STARTABLE, operation_ids)
+        started = [record.begin(at=at) for record in found]
+        if started:
+            rows = [{"key": record.id, "started_at": at} for record in started]
+            await self._connection.execute_many(_START, rows)
+        return started
 
     @override
     async def end(
-        self, operation_id: UUID, ending: Ending, *, at: datetime
-    ) -> Record | None:
-        error = ending.error
-        statement = operations.update().where(
-            operations.c.id == operation_id,
-            operations.c.state.in_(sources(ending.state)),
-        )
-        changed = await self._change(
-            statement,
-            state=ending.state,
-            ended_at=at,
-            result=ending.result,
-            error_code=None if error is None else error.code,
-            error_message=None if error is None else error.message,
-        )
-        return changed[0] if changed else None
-
-    @override
-    async def drop(self, operation_id: UUID, *, at: datetime) -> Record | None:
-        statement = operations.update().where(
-            operations.c.id == operation_id,
-            operations.c.state == OperationState.QUEUED,
-            operations.c.cancel_requested.is_(True),
-        )
-        changed = await self._change(
-            statement, state=OperationState.CANCELLED, ended_at=at
-        )
-        return changed[0] if changed else None
+        self, endings: Mapping[UUID, Ending | None], *, at: datetime
+    ) -> list[Record]:
+        found = await self._records(_ENDABLE, list(endings))
+        concluded = [record.concluded(endings[record.id], at=at) for record in found]
+        ended = [record for record in concluded if record is not None]
+        if ended:
+            await self._connection.execute_many(
+                _END, [_end_row(each) for each in ended]
+            )
+        return ended
 
     @override
     async def find(self, operation_id: UUID) -> Record | None:
@@ -242,9 +241,8 @@ class SqlDocket(Docket):
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else _to_record(row)
 
-    async def _change(self, statement: Any, **values: Any) -> list[Record]:
-        changing = statement.values(**values).returning(operations)
-        rows = (await self._connection.execute(changing)).mappings()
+    async def _records(self, query: Any, keys: Sequence[UUID]) -> list[Record]:
+        rows = (await self._connection.execute(query, {"keys": keys})).mappings()
         return [_to_record(row) for row in rows]
 
 
@@ -304,6 +302,12 @@ def _to_row(record: Record) -> Mapping[str, Any]:
         "started_at": operation.started_at,
         "ended_at": operation.ended_at,
     }
+
+
+def _end_row(record: Record) -> Mapping[str, Any]:
+    row = _to_row(record)
+    names = ("state", "ended_at", "result", "error_code", "error_message")
+    return {"key": record.id, **{name: row[name] for name in names}}
 
 
 def _to_operation(row: RowMapping) -> Operation:

@@ -172,7 +172,7 @@ def house(tmp_path: Path) -> Build:
     @asynccontextmanager
     async def build(engine: Engine, **settings: Any) -> AsyncIterator[House]:
         journals = FileJournals(tmp_path / "journals")
-        async with migrated_database(tmp_path, ["operations"]) as database:
+        async with _database(tmp_path) as database:
             platform = Platform(
                 database, engine, journals, OperationsSettings(**settings)
             )
@@ -197,6 +197,19 @@ def house(tmp_path: Path) -> Build:
                 journals.close()
 
     return build
+
+
+@asynccontextmanager
+async def _database(folder: Path) -> AsyncIterator[SqliteDatabase]:
+    file = folder / "fairlead.db"
+    if not file.exists():
+        async with migrated_database(folder, ["operations"]) as database:
+            yield database
+        return
+    database = SqliteDatabase(file)
+    await database.open()
+    yield database
+    await database.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -75,7 +75,8 @@ class Room:
             await self.operations().submit(ADA, submission(number, parent=parent))
 
     async def end(self, number: int) -> None:
-        await MemoryDocket(self.shelf).end(UUID(int=number), CANCELLED, at=CLOCK.now())
+        endings = {UUID(int=number): CANCELLED}
+        await MemoryDocket(self.shelf).end(endings, at=CLOCK.now())
 
 
 def submission(

@@ -114,6 +114,20 @@ class Record:
             ending.state, ended_at=at, result=ending.result, error=ending.error
         )
 
+    def concluded(self, ending: Ending | None, *, at: datetime) -> Self | None:
+        """Return it ended; None: it cannot end so (any more).
+
+        Without an ending: as cancelled, if it is queued and to be cancelled.
+        """
+        if ending is None:
+            queued = self.operation.state is OperationState.QUEUED
+            return (
+                self.end(CANCELLED, at=at) if queued and self.cancel_requested else None
+            )
+        if not may_become(self.operation.state, ending.state):
+            return None
+        return self.end(ending, at=at)
+
     def ask_cancel(self) -> Self:
         """Return it with the wish to cancel; an ended one stays as it is."""
         if self.operation.state.final:
