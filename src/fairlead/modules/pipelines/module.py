@@ -8,7 +8,6 @@ from fairlead.adapters.bus.part import Subscription, SubscriptionPart
 from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
-from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
@@ -27,15 +26,7 @@ from fairlead.modules.pipelines.activities.running import Runner
 from fairlead.modules.pipelines.activities.steps import StepActivities
 from fairlead.modules.pipelines.activities.workplace import Workplaces
 from fairlead.modules.pipelines.http import ProjectRunController, RunController
-from fairlead.modules.pipelines.pages import (
-    LatestRuns,
-    LatestState,
-    RunButton,
-    RunFinder,
-    RunPages,
-    RunsOfProject,
-)
-from fairlead.modules.pipelines.permissions import RUN_READ
+from fairlead.modules.pipelines.pages import CONSOLE
 from fairlead.modules.pipelines.ports import ArtifactStore, RunStore, StepStore
 from fairlead.modules.pipelines.public import RunQueued, Runs
 from fairlead.modules.pipelines.settings import PipelinesSettings
@@ -141,17 +132,6 @@ class PipelinesProvider(Provider):
         )
 
 
-class PagesProvider(Provider):
-    """Builds what runs add to the console."""
-
-    scope = Scope.REQUEST
-    latest = provide(LatestRuns)
-    state = provide(LatestState)
-    button = provide(RunButton)
-    finder = provide(RunFinder)
-    panel = provide(RunsOfProject)
-
-
 class ActivitiesProvider(Provider):
     """Builds what the engine calls."""
 
@@ -221,25 +201,13 @@ class ActivitiesProvider(Provider):
 
 
 HERE = Path(__file__).parent
-CONSOLE = ConsolePart(
-    controllers=(RunPages,),
-    templates=HERE / "templates",
-    entries=(Entry(label="Runs", path="/runs", order=20, permission=RUN_READ),),
-    overview=(LatestRuns,),
-    finders=(RunFinder,),
-    panels={
-        "project": RunsOfProject,
-        "project.actions": RunButton,
-        "project.summary": LatestState,
-    },
-)
 
 MODULE = Module(
     manifest=read_manifest(HERE / "module.yaml"),
     parts=(
         SettingsPart("pipelines", PipelinesSettings),
         TablePart(HERE / "migrations"),
-        ContainerPart((PipelinesProvider(), PagesProvider(), ActivitiesProvider())),
+        ContainerPart((PipelinesProvider(), ActivitiesProvider())),
         CONSOLE,
         HttpPart((ProjectRunController, RunController)),
         EnginePart(

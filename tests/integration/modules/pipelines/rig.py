@@ -46,7 +46,7 @@ from fairlead.services.audit.public import AuditTrail
 from fairlead.services.authz.public import Authorizer, Reach
 from fairlead.services.operations.desk import EngineDesk
 from fairlead.services.operations.module import OperationsProvider
-from fairlead.services.operations.public import Feeds, Operations, Submission
+from fairlead.services.operations.public import Operations, Submission
 from fairlead.services.operations.settings import OperationsSettings
 from fairlead.testing.database import migrations_of
 from fairlead.testing.fakes import GrantList, RecordingTrail
@@ -265,9 +265,6 @@ class Rig:
                 if b"\n" + wanted in seen:
                     return
         raise AssertionError(f"{wanted!r} was never printed: {seen!r}")
-
-    async def feeds(self) -> Feeds:
-        return await self.container.get(Feeds)
 
     def work(self, run: Run) -> Path:
         return self.home / "work" / str(run.id)

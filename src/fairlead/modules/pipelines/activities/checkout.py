@@ -19,6 +19,7 @@ from fairlead.modules.pipelines.domain.records import Record
 from fairlead.services.operations.public import Feeds
 
 STREAM = "checkout"
+USER = re.compile(r"://[^/@]*@")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 MAX_TITLE = 200
 UNREACHABLE, EMPTY, UNKNOWN, BROKEN = 10, 11, 12, 13
@@ -84,8 +85,9 @@ class CheckoutActivities:
         await self.runner.forget(spec.key)
         if isinstance(ended, TookTooLong):
             raise CheckoutFailed(
-                f"Cloning {record.repository} took longer than {ended.seconds:g} s.",
-                repository=record.repository,
+                f"Cloning {plain(record.repository)} took longer than "
+                f"{ended.seconds:g} s.",
+                repository=plain(record.repository),
             )
         if ended.exit_code:
             raise _refusal(record, ended.exit_code, ended.error)
@@ -113,7 +115,7 @@ class CheckoutActivities:
         place = self.places.of(record.id)
         environment = await asyncio.to_thread(self._prepare, place)
         wanted = record.commit or record.wanted
-        target, facts = str(place.source), str(_facts_file(place))
+        target, facts = place.source.name, str(_facts_file(place))
         return ProcessSpec(
             key=f"{record.id}/{STREAM}/{attempt.number}",
             argv=(*SHELL, record.repository, wanted, target, facts),
@@ -178,6 +180,11 @@ def compact(plan: Plan, timeout_seconds: float) -> list[Json]:
     ]
 
 
+def plain(repository: str) -> str:
+    """Return a repository's address without the name and password in it."""
+    return USER.sub("://", repository)
+
+
 def _read(source: Path) -> Plan:
     path = find_file(source)
     return load_pipeline(path, name=path.name)
@@ -201,7 +208,7 @@ def _no_place(path: Path, error: OSError) -> CheckoutFailed:
 
 
 def _refusal(record: Record, exit_code: int, error: str) -> CheckoutFailed:
-    repository, wanted = record.repository, record.commit or record.wanted
+    repository, wanted = plain(record.repository), record.commit or record.wanted
     sentences = {
         UNREACHABLE: f"{repository} cannot be cloned: look at the output of checkout.",
         EMPTY: f"{repository} is empty: it has no commit yet.",

@@ -1,6 +1,7 @@
 """A YAML document as plain values that know where they stand."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -9,7 +10,7 @@ from fairlead.modules.pipelines.domain.errors import PipelineInvalid
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
-MAX_NODES = 50_000
+MAX_NODES = 25_000
 CORE = "tag:yaml.org,2002:"
 
 
@@ -121,26 +122,26 @@ class _Reader:
 
     def measure(self, text: str) -> None:
         """Refuse what would cost too much to build, before it is built."""
-        depth = 0
-        for count, event in enumerate(self._events(text)):
-            name = type(event).__name__
-            depth += name.endswith("StartEvent") - name.endswith("EndEvent")
-            if depth > MAX_DEPTH or count > MAX_NODES:
-                self._place(event).refuse("the file is nested too deep or too long")
+        with self._guarded() as yaml:
+            depth = 0
+            for count, event in enumerate(yaml.parse(text)):
+                name = type(event).__name__
+                depth += name.endswith("StartEvent") - name.endswith("EndEvent")
+                if depth > MAX_DEPTH or count > MAX_NODES:
+                    self._place(event).refuse("the file is nested too deep or too long")
 
     def compose(self, text: str) -> Any:
         """Return the root node, or None for an empty document."""
-        return self._guarded(lambda yaml: yaml.compose(text))
+        with self._guarded() as yaml:
+            return yaml.compose(text)
 
-    def _events(self, text: str) -> Iterator[Any]:
-        yield from self._guarded(lambda yaml: list(yaml.parse(text)))
-
-    def _guarded(self, work: Any) -> Any:
+    @contextmanager
+    def _guarded(self) -> Iterator[Any]:
         from ruamel.yaml import YAML  # noqa: PLC0415 - costs an idle server memory
         from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
         try:
-            return work(YAML(typ="safe", pure=True))
+            yield YAML(typ="safe", pure=True)
         except MarkedYAMLError as error:
             self._marked(error)
         except (YAMLError, ValueError, RecursionError) as error:
