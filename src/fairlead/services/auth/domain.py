@@ -17,6 +17,7 @@ from fairlead.services.auth.public import Unauthenticated
 GRACE = timedelta(seconds=20)
 REFUSED_WINDOW = timedelta(seconds=10)
 MAX_TOKEN = 4096
+FORGET = timedelta(days=1)
 KEY_AGE = timedelta(days=90)
 
 _REFRESH = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -40,7 +40,6 @@ from fairlead.services.auth.sql import (
 from fairlead.services.auth.tasks import (
     EndSessionsOfDisabledUser,
     EndSessionsOfOldPassword,
-    PurgeSessions,
     TokensReady,
 )
 from fairlead.services.auth.use_cases.installation import (
@@ -104,7 +103,6 @@ def _per_request() -> Provider:
     for use_case in (
         OpenKeys,
         RecallEndedSessions,
-        PurgeSessions,
         Login,
         Refresh,
         Logout,

@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 
 from fairlead.adapters.wiring.scopes import Scopes
-from fairlead.kernel.clock import Clock
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.principal import service
-from fairlead.kernel.work import UnitOfWork
-from fairlead.services.auth.domain import Lifetimes
-from fairlead.services.auth.ports import SessionStore
 from fairlead.services.auth.use_cases.keys import OpenKeys
 from fairlead.services.auth.use_cases.sessions import EndSessions
 from fairlead.services.auth.use_cases.tokens import RecallEndedSessions
@@ -44,21 +40,6 @@ class EndSessionsOfOldPassword:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurgeSessions:
-    """Forgets sessions that expired long ago."""
-
-    store: SessionStore
-    work: UnitOfWork
-    clock: Clock
-    lifetimes: Lifetimes
-
-    async def __call__(self) -> None:
-        """Forget them."""
-        async with self.work:
-            await self.store.purge(self.clock.now() - self.lifetimes.session)
-
-
 @dataclass(frozen=True, slots=True)
 class TokensReady:
     """Opens the keys and recalls ended sessions before the first request."""
@@ -70,7 +51,6 @@ class TokensReady:
         async with self.scopes.enter(service("auth")) as scope:
             await (await scope.get(OpenKeys))()
             await (await scope.get(RecallEndedSessions))()
-            await (await scope.get(PurgeSessions))()
 
     async def close(self) -> None:
         """Leave everything as it is."""

@@ -194,3 +194,12 @@ async def test_ending_a_users_sessions_spares_what_came_later(world: Any) -> Non
         await who(world, old)
     ends = [act for _, act in world.trail.acts if act.action == "auth.session.end"]
     assert len(ends) == 1
+
+
+async def test_expired_sessions_are_forgotten(world: Any) -> None:
+    """A log-in clears away what ended a day ago, so the table stays small."""
+    await login(world)
+    world.wait(days=8, seconds=1)
+    await login(world)
+
+    assert len(world.store.sessions) == len(world.store.tokens) == 1

@@ -72,7 +72,7 @@ def test_good_passwords_pass() -> None:
 
 def test_a_password_is_the_same_from_every_keyboard() -> None:
     """Composed and decomposed letters are one spelling."""
-    assert spelled("cafe\u0301") == spelled("caf\u00e9")
+    assert spelled("e\u0301") == spelled("\u00e9")
 
 
 @given(text=st.text(st.characters(exclude_categories=[]), max_size=30))

@@ -13,6 +13,7 @@ from fairlead.kernel.principal import Origin, Principal, TenantId, anonymous
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, Outcome
 from fairlead.services.auth.domain import (
+    FORGET,
     Lifetimes,
     RefreshToken,
     RefusedLogins,
@@ -80,6 +81,7 @@ class Login:
         async with self.work:
             if (await self.directory.get(user.id)).disabled:
                 raise WrongCredentials("The user name or the password is wrong.")
+            await self.store.purge(now - FORGET)
             await self.store.add(session, kept(secret, session.id, at=now))
             await self.trail.record(_who(session, origin), _act(LOGIN, session))
         return Tokens(

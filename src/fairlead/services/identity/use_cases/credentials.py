@@ -51,7 +51,7 @@ class CheckCredentials:
             TooManyAttempts: the account or the address must wait, or too many hash.
         """
         account = name.lower() if is_user_name(name) else NOBODY
-        address = origin.address[:MAX_ADDRESS]
+        address = origin.address[:MAX_ADDRESS].replace(ANY, "")
         tallies = await self.tallies.find(account, address)
         if tallies.trusts(account, address) and not tallies.suspicious:
             return await self._guess(account, password, address, tallies)
