@@ -19,21 +19,20 @@ from fairlead.adapters.processes.launcher.trees import end_all
 from fairlead.adapters.processes.wire import SOCKET
 
 _PR_SET_CHILD_SUBREAPER = 36
-_FIRST_FILE = 3  # after the standard ones
+_STANDARD_FILES = 3
 _LEFTOVER_SECONDS = 10.0
 _TERMINATED_GRACE_SECONDS = 2.0
 
 
 def main(folder: str, idle_seconds: float) -> None:
     """Serve the home whose `run` folder this is; return at once if another does."""
-    os.closerange(_FIRST_FILE, os.sysconf("SC_OPEN_MAX"))  # none of the server's
     os.chdir(folder)  # the socket's name stays short, however long the folder's is
+    _stand_alone()
     lock = os.open("launcher.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
-    _stand_alone()
     marks = Marks(_home_id())
     receipts = Receipts(Path.cwd() / "receipts")
     _end_leftovers(marks)
@@ -53,6 +52,10 @@ def main(folder: str, idle_seconds: float) -> None:
 
 def _stand_alone() -> None:
     """Hear no terminal, adopt orphans, hand nothing odd down to programs."""
+    for fd in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208
+        if fd >= _STANDARD_FILES:  # one of the server's
+            with contextlib.suppress(OSError):
+                os.close(fd)
     if os.getsid(0) != os.getpid():
         with contextlib.suppress(PermissionError):
             os.setsid()

@@ -1,9 +1,10 @@
-"""The marks by which a process is known as one of ours, whatever it does.
+"""The mark by which a process is known as one of ours, whatever it does.
 
-Each start has a token. Its processes wear it twice: in the soft limit
-RLIMIT_RTTIME, a number of microseconds so large that it limits nothing, and in the
-variable FAIRLEAD_PROCESS. Both are inherited; a program that clears its environment,
-leaves its session and forks twice still wears the limit (ADR-0003).
+Each start has a token. Its processes wear it in the soft limit RLIMIT_RTTIME, a
+number of microseconds so large that it limits nothing: it is inherited, and a program
+that clears its environment, leaves its session and forks twice still wears it. Where
+the system does not let that limit be set or seen, the variable FAIRLEAD_PROCESS
+carries the token instead (ADR-0003).
 """
 
 import os
@@ -23,25 +24,21 @@ _HOME = (1 << 28) - 1
 class Marks:
     """The marks of one home folder, whose id is 16 hexadecimal digits."""
 
-    def __init__(self, home: str) -> None:
-        """Find out whether this system lets the limit be set."""
+    def __init__(self, home: str, *, limits: bool = True) -> None:
+        """Use the limit, unless told not to or the system does not let us."""
         self._home = home
         self._base = _FLAG | (int(home, 16) & _HOME) << _TOKEN_BITS
         self._usual = resource.getrlimit(_LIMIT)
-        try:
-            with self._set(self._base):
-                self._limits = True
-        except (ValueError, OSError):
-            self._limits = False
+        self._limits = limits and self._settable()
 
     @staticmethod
     def token() -> int:
         """Return a new token."""
         return int.from_bytes(os.urandom(4), "big") or 1
 
-    def variable(self, token: int) -> str:
-        """Return the value of `VARIABLE` for the processes of one start."""
-        return f"{self._home}.{token:08x}"
+    def variables(self, token: int) -> dict[str, str]:
+        """Return what the environment of a start's processes must carry."""
+        return {} if self._limits else {VARIABLE: f"{self._home}.{token:08x}"}
 
     @contextmanager
     def worn(self, token: int) -> Iterator[None]:
@@ -54,16 +51,22 @@ class Marks:
 
     def token_of(self, pid: int) -> int | None:
         """Return the token a process wears; None: none of this home, or it is gone."""
-        return self._by_limit(pid) or self._by_variable(pid)
+        return self._by_limit(pid) if self._limits else self._by_variable(pid)
 
     def wearers(self, token: int) -> Iterator[int]:
         """Yield the processes that wear `token`, as found one after the other."""
-        look = self._by_limit if self._limits else self._by_variable
-        return (pid for pid in pids() if look(pid) == token)
+        return (pid for pid in pids() if self.token_of(pid) == token)
 
     def all_wearers(self) -> Iterator[int]:
-        """Yield every process of this home; slower, and the dead are left out."""
+        """Yield every live process of this home."""
         return (pid for pid in pids() if self.token_of(pid) and not _dead(pid))
+
+    def _settable(self) -> bool:
+        try:
+            with self._set(self._base | 1):
+                return self._by_limit(os.getpid()) == 1
+        except (ValueError, OSError):
+            return False
 
     @contextmanager
     def _set(self, soft: int) -> Iterator[None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from fairlead.adapters.journals.appender import Appender
 from fairlead.adapters.processes.launcher.loop import Loop
-from fairlead.adapters.processes.launcher.marks import VARIABLE, Marks
+from fairlead.adapters.processes.launcher.marks import Marks
 from fairlead.adapters.processes.launcher.output import Output
 from fairlead.adapters.processes.launcher.process import STEP, Facts, Process
 from fairlead.adapters.processes.launcher.programs import (
@@ -143,7 +143,7 @@ class Supervisor:
                     directory=spec["directory"],
                     environment={
                         **spec["environment"],
-                        VARIABLE: self._marks.variable(process.token),
+                        **self._marks.variables(process.token),
                     },
                     output=end,
                 )

@@ -34,7 +34,8 @@ class Trees:
     def remove(self, process: Process) -> None:
         """Watch it no longer; what appears of it later belongs to nobody."""
         self._by_token.pop(process.token, None)
-        self._by_pid.pop(process.pid, None)
+        if self._by_pid.get(process.pid) is process:  # the pid may be another's now
+            del self._by_pid[process.pid]
 
     def reaped(self, pid: int) -> Process | None:
         """Take note that `pid` is gone; return the start it was the main process of."""
