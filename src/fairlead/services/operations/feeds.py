@@ -83,8 +83,12 @@ class JournalFeeds(Feeds):
         """
         if not record.owns_feed or (again and self.sealed(record.id)):
             return
+        name = _name(record.id)
         await self.publish(record.id, ended(record))
-        await self._journals.seal(_name(record.id))
+        if again:
+            await self._journals.seal(name)
+        else:  # nobody can have sealed it: cheaper than to look
+            await self._journals.append(name, FrameKind.END, "", b"")
 
     def sealed(self, feed_id: UUID) -> bool:
         """Tell whether the last frame is END."""
