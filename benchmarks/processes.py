@@ -14,18 +14,20 @@ from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.kernel.journal import FrameKind
 from fairlead.kernel.processes import ProcessSpec
 
+Row = tuple[str, float, str, str]
+
 STARTS = 300
 LINES = 212_500  # of 80 bytes: 17 MB
 PRINT = f"import sys; sys.stdout.write(('x' * 79 + '\\n') * {LINES})"
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """Return what was measured, the figure and its bar."""
+def rows() -> list[Row]:
+    """Return what was measured, the figure, its unit and its bar."""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measure(Path(folder)))
 
 
-async def _measure(home: Path) -> list[tuple[str, str, str]]:
+async def _measure(home: Path) -> list[Row]:
     journals = FileJournals(home / "journals")
     launcher = ProcessLauncher(home, journals)
     await launcher.open()
@@ -40,14 +42,15 @@ async def _measure(home: Path) -> list[tuple[str, str, str]]:
         journals.close()
     return [
         *starts,
-        ("output lines to a live reader, 17 MB", f"{lines:,.0f}/s", ">= 100,000/s"),
-        ("launcher's memory, idle and after", f"{idle:.0f}, {most:.0f} MB", ""),
+        ("output to a live reader, 17 MB", lines, "lines/s", ">= 100,000"),
+        ("launcher's memory, idle", idle, "MiB", ""),
+        ("launcher's memory, after 17 MB", most, "MiB", "bounded"),
     ]
 
 
 async def _starts(
     launcher: ProcessLauncher, journals: FileJournals, process: psutil.Process
-) -> list[tuple[str, str, str]]:
+) -> list[Row]:
     before, own = process.cpu_times(), time.process_time()
     began = time.perf_counter()
     for number in range(STARTS):
@@ -61,8 +64,8 @@ async def _starts(
     own = time.process_time() - own
     cost = (theirs + own) / STARTS * 1000
     return [
-        ("starts of true, one after the other", f"{STARTS / seconds:,.0f}/s", ""),
-        ("CPU per start, launcher and client", f"{cost:.1f} ms", "<= 15 ms per step"),
+        ("starts of true, one after the other", STARTS / seconds, "/s", ""),
+        ("CPU per start, launcher and client", cost, "ms", "<= 15 per step"),
     ]
 
 
