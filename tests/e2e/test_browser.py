@@ -61,16 +61,17 @@ def test_run_from_the_first_click_to_the_answer(
     """Everything by the console: project, run, output, workload."""
     repository = make_repository(tmp_path / "clicked", python_package("clicked"))
     log_in(page, server, "/projects/new")
-    page.get_by_label("Name").fill("clicked")
-    page.get_by_label("Repository").fill(str(repository))
+    page.locator("input[name=name]").fill("clicked")
+    page.locator("input[name=repository]").fill(str(repository))
     page.get_by_role("button", name="Create").click()
     page.get_by_role("button", name=re.compile("Run")).first.click()
     page.wait_for_url(re.compile(r"/runs/"))
 
     pill = page.locator(".state.pill").first
     expect(pill).to_have_text(re.compile("succeeded", re.IGNORECASE), timeout=WAIT)
+    page.get_by_role("link", name=re.compile("compile")).first.click()
     expect(page.locator(".log").last).to_contain_text("wheel written", timeout=WAIT)
-    url = page.get_by_role("link", name=re.compile(r"^http://")).first
+    url = page.locator("#run-answer a[href^='http:']").first
     assert server.fetch(str(url.get_attribute("href"))) == b"clicked"
 
 
