@@ -72,7 +72,8 @@ async def _measure(folder: Path) -> list[Row]:
         ("permission check, 10,000 users, p50", checks[MANY], "us", "<= 10"),
         ("the same with 100 users", checks[FEW], "us", "flat"),
         ("log-ins, 2 at once, p95", logins.p95, "ms", "< 100"),
-        ("log-ins, 2 at once", logins.per_second, "/s", ">= 15 per core"),
+        ("log-ins, 2 at once", logins.per_second, "/s", ""),
+        ("log-ins, per second of one core's time", logins.per_core, "/s", ">= 15"),
         ("access token, first look", logins.first_look, "us", ""),
         ("access token, known", logins.known, "us", ""),
     ]
@@ -132,6 +133,7 @@ async def _check(connection: Connection, users: int) -> float:
 class _Logins:
     p95: float
     per_second: float
+    per_core: float
     first_look: float
     known: float
 
@@ -165,9 +167,9 @@ async def _logins(database: Database, keys: Path) -> _Logins:
             spent.append(time.perf_counter() - began)
             tokens.append(given.access_token)
 
-    began = time.perf_counter()
+    worked, began = time.process_time(), time.perf_counter()
     await asyncio.gather(*(worker(first) for first in range(AT_ONCE)))
-    seconds = time.perf_counter() - began
+    seconds, work = time.perf_counter() - began, time.process_time() - worked
     hasher.close()
     verifier = LocalVerifier(
         ring=ring, format=token_format, ended=EndedSessions(lifetimes), clock=CLOCK
@@ -175,6 +177,7 @@ async def _logins(database: Database, keys: Path) -> _Logins:
     return _Logins(
         p95=statistics.quantiles(spent, n=20)[-1] * 1e3,
         per_second=LOGINS / seconds,
+        per_core=LOGINS / work,
         first_look=await _look(verifier, tokens),
         known=await _look(verifier, tokens),
     )
