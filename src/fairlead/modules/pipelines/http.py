@@ -222,7 +222,7 @@ class ProjectRunController(Controller):
 
 
 class RunController(Controller):
-    """Routes under `/api/v1/runs`."""
+    """Routes under `/api/v1/runs`; `run` is an id or `project:number`."""
 
     path = RUNS
     tags = ("runs",)
@@ -260,9 +260,11 @@ class RunController(Controller):
         request: Request[Any, Any, Any],
         who: FromDishka[Principal],
         read_logs: FromDishka[ReadLogs],
+        follow: FromQuery[bool] = True,
     ) -> Stream:
-        """Follow a run's events and output, live, to its end (server-sent events)."""
-        return await frames(await read_logs(who, run, after=offset(request)))
+        """Send a run's events and output, live to its end, or what there is now."""
+        after = offset(request)
+        return await frames(await read_logs(who, run, after=after, follow=follow))
 
     @get("/{run:str}/output")
     @inject

@@ -29,7 +29,7 @@ class FindRun:
     async def __call__(
         self, who: Principal, run: str, *, permission: str = RUN_READ
     ) -> Record:
-        """Return the run with this id, or `project/number`.
+        """Return the run with this id, or `project/number`, or `project:number`.
 
         Raises:
             RunNotFound: there is none that `who` may see.
@@ -47,7 +47,7 @@ class FindRun:
         return record
 
     async def _record(self, who: Principal, run: str, missing: RunNotFound) -> Record:
-        project, slash, number = run.rpartition("/")
+        project, slash, number = run.replace(":", "/").rpartition("/")
         try:
             if not slash:
                 return await self.runs.get(UUID(run))
