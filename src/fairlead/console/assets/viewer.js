@@ -155,6 +155,7 @@
       source.addEventListener("end", () => {
         source.close();
         this.ended = true;
+        this.root.querySelector("[data-follow]").hidden = true;
         this.done();
         this.changed();
       });

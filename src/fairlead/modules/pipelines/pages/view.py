@@ -134,9 +134,9 @@ def _bar(step: Step, begin: datetime, length: float, now: datetime) -> Bar | Non
 
 
 def _most_telling(steps: tuple[Step, ...]) -> str:
-    for state in (State.FAILED, State.RUNNING):
+    for state in (State.FAILED, State.RUNNING, State.CANCELLED):
         for step in steps:
-            if step.state is state:
+            if step.state is state and step.started_at is not None:
                 return step.stream
     begun = [step for step in steps if step.started_at is not None]
     return begun[-1].stream if begun else OWN
