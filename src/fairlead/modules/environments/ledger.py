@@ -105,6 +105,8 @@ class Ledger:
                 return Claim(holder=workload.holder)
             release = await self._release(workload, asked)
             held = replace(workload, holder=asked.operation_id, port=port)
+            if not held.release:
+                held = held.turned(WorkloadState.DEPLOYING, at=self.clock.now())
             await self.workloads.save(held)
             replicas = await self.releases.replicas(workload_id)
         return Claim(

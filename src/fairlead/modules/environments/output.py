@@ -10,8 +10,9 @@ from pathlib import Path
 from fairlead.kernel.framing import HEADER, MAGIC, MAX_PAYLOAD, OUTPUT, encode, measure
 from fairlead.kernel.journal import Frame, FrameKind, decode
 
-WINDOW = 3 * MAX_PAYLOAD  # a frame begins within any stretch of this length
 BLOCK = 4096
+LONGEST = MAX_PAYLOAD + BLOCK  # a frame with its header and name is no longer
+WINDOW = 3 * MAX_PAYLOAD
 PUNCH = 0x03  # FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
 
 
@@ -77,11 +78,12 @@ def excess(path: Path, *, start: int, keep: int) -> int | None:
             end = file.seek(0, os.SEEK_END)
             if end - start < 2 * keep:
                 return None
-            file.seek(end - keep)
+            cut = max(start, end - keep - LONGEST)
+            file.seek(cut)
             begins = boundary(file.read())
     except FileNotFoundError:
         return None
-    return None if begins is None else end - keep + begins
+    return None if begins is None else cut + begins
 
 
 def drop(path: Path, *, start: int, until: int) -> None:

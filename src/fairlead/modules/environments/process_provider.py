@@ -175,7 +175,7 @@ class ProcessProvider(Provider):
                     return answer
                 last = f"the last answer was {answer.status}"
             except ConnectionRefusedError:
-                last = "the connection was refused"
+                last = "nobody listens there; it must listen on $PORT"
             except TimeoutError:
                 last = "the last request was not answered"
             except (OSError, ValueError) as error:

@@ -1,6 +1,11 @@
 """Settings of the section `environments`."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Seconds = Annotated[float, Meta(gt=0)]
+AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
 class EnvironmentsSettings(
@@ -21,20 +26,22 @@ class EnvironmentsSettings(
         pass_environment: Names of the server's environment that installing a wheel
             may see, e.g. a package mirror or a proxy.
         output_bytes: How much of a workload's output is kept, at least.
+        output_check_seconds: How often its length is looked at.
         idle_seconds: Connections on which nothing moves for so long are ended.
         connections: Open connections per workload, at most.
     """
 
     host: str = "127.0.0.1"
-    ports: str = "20000-29999"
-    health_timeout_seconds: float = 60.0
-    drain_seconds: float = 10.0
-    install_timeout_seconds: float = 600.0
-    restart_seconds: float = 0.5
-    restart_max_seconds: float = 30.0
-    quick_crash_seconds: float = 60.0
-    quick_crashes: int = 5
+    ports: Annotated[str, Meta(pattern=r"^[0-9]{1,5}-[0-9]{1,5}$")] = "20000-29999"
+    health_timeout_seconds: Seconds = 60.0
+    drain_seconds: Annotated[float, Meta(ge=0)] = 10.0
+    install_timeout_seconds: Seconds = 600.0
+    restart_seconds: Seconds = 0.5
+    restart_max_seconds: Seconds = 30.0
+    quick_crash_seconds: Seconds = 60.0
+    quick_crashes: AtLeastOne = 5
     pass_environment: tuple[str, ...] = ()
-    output_bytes: int = 16 * 1024 * 1024
-    idle_seconds: float = 600.0
-    connections: int = 2048
+    output_bytes: Annotated[int, Meta(ge=1024 * 1024)] = 16 * 1024 * 1024
+    output_check_seconds: Seconds = 5.0
+    idle_seconds: Seconds = 600.0
+    connections: AtLeastOne = 2048

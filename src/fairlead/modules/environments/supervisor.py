@@ -32,8 +32,6 @@ from fairlead.modules.environments.watch import Watch
 
 log = structlog.get_logger(__name__)
 
-PATROL_SECONDS = 5.0
-
 
 @dataclass(slots=True)
 class Kept:
@@ -236,7 +234,7 @@ class Supervisor(Keeper, Opened):
     async def _patrol(self) -> None:
         """Drop the beginning of what grew too long."""
         while True:
-            await asyncio.sleep(PATROL_SECONDS)
+            await asyncio.sleep(self._settings.output_check_seconds)
             for kept in list(self._kept.values()):
                 try:
                     await self._shorten(kept)

@@ -87,6 +87,9 @@ def serve(link):
 if mood == "dead":
     print("cannot start: no heart")
     sys.exit(4)
+if mood == "chatty":
+    for number in range(40000):
+        print("line", number, "x" * 80)
 if mood == "slow":
     time.sleep(0.7)
 print("hello from", word, flush=True)
@@ -275,6 +278,8 @@ async def platform(tmp_path: Path, migrated: Path) -> AsyncIterator[Platform]:
         health_timeout_seconds=HEALTH,
         restart_seconds=0.02,
         drain_seconds=5.0,
+        output_bytes=1024 * 1024,
+        output_check_seconds=0.1,
     )
     platform = Platform(tmp_path, settings)
     await platform.open()

@@ -172,6 +172,31 @@ async def test_output_is_read_and_followed(platform: Platform) -> None:
     assert (first.stream, first.data) == ("1/1", b"hello from one\n")
 
 
+async def test_the_beginning_of_much_output_is_dropped(platform: Platform) -> None:
+    """What is kept is whole lines, and still read and followed by offset."""
+    await platform.deploy(1, await platform.script(MOOD="chatty"))
+    workload = await platform.web()
+
+    async def said() -> list[Any]:
+        frames = await platform.ask(Workloads, "logs", platform.ada, str(workload.id))
+        return [frame async for frame in frames]
+
+    async def dropped() -> bool:
+        frames = await said()
+        return bool(frames) and frames[0].offset > 0
+
+    await platform.until(dropped, "the beginning is gone")
+    await platform.until(lambda: spoken(lambda: text(said)), "the end is there")
+    printed = await text(said)
+    assert printed.startswith(b"line ")
+    assert len(printed) >= 1024 * 1024
+
+
+async def text(said: Any) -> bytes:
+    """Return what frames hold."""
+    return b"".join([frame.data for frame in await said()])
+
+
 async def spoken(said: Any) -> bool:
     """Tell whether the replica has said hello."""
     return bool(b"hello from one\n" in await said())
