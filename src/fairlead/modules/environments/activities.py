@@ -254,7 +254,8 @@ class DeployActivities:
                 await self._keeper.remove(task.workload_id)
                 return None
             for replica in idle:
-                await self._provider.stop(replica.key)
+                never_served = replica.state is ReplicaState.STARTING
+                await self._provider.stop(replica.key, soon=never_served)
             settled = await ledger.settle(
                 task.workload_id, idle, deployment=task.operation_id, reason=reason
             )

@@ -219,8 +219,11 @@ class Provider(Protocol):
         """Return the keys of all replicas that run now, whoever's."""
 
     @abstractmethod
-    async def stop(self, key: str) -> None:
-        """End a replica with everything it started; an ended one is fine."""
+    async def stop(self, key: str, *, soon: bool = False) -> None:
+        """End a replica with everything it started; an ended one is fine.
+
+        It has some seconds to end by itself, `soon` less than one.
+        """
 
     @abstractmethod
     async def free_port(self) -> int:

@@ -45,6 +45,7 @@ from fairlead.modules.environments.release_folder import (
 
 PREFIX = "workload/"
 GRACE_SECONDS = 3.0
+SHORT_GRACE_SECONDS = 0.5
 SHOWN_LINES = 20
 HTTP_FINE = range(200, 400)
 
@@ -229,9 +230,10 @@ class ProcessProvider(Provider):
         return frozenset(one.key for one in running if one.key.startswith(PREFIX))
 
     @override
-    async def stop(self, key: str) -> None:
+    async def stop(self, key: str, *, soon: bool = False) -> None:
+        grace = SHORT_GRACE_SECONDS if soon else GRACE_SECONDS
         with suppress(ProcessUnknown):
-            await self.launcher.stop(key, grace_seconds=GRACE_SECONDS)
+            await self.launcher.stop(key, grace_seconds=grace)
             await self.launcher.forget(key)
 
     @override
