@@ -19,7 +19,7 @@ from fairlead.kernel.processes import Launcher
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.pipelines.activities.checkout import CheckoutActivities
 from fairlead.modules.pipelines.activities.deploy import DeployActivities
-from fairlead.modules.pipelines.activities.desk import NAME, Desk
+from fairlead.modules.pipelines.activities.desk import NAME, Desk, Plans
 from fairlead.modules.pipelines.activities.finish import FinishActivities
 from fairlead.modules.pipelines.activities.outputs import OutputActivities
 from fairlead.modules.pipelines.activities.running import Runner
@@ -137,6 +137,12 @@ class ActivitiesProvider(Provider):
 
     scope = Scope.APP
     desk = provide(Desk)
+
+    @provide
+    def plans(self) -> Plans:
+        """Keep the plans of the runs at hand."""
+        return Plans()
+
     deploy = provide(DeployActivities)
     finish = provide(FinishActivities)
 

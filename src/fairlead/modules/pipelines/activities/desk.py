@@ -1,5 +1,6 @@
 """What every activity of a run begins with: whose run it is, and its scope."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from uuid import UUID
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.engine import Attempt, Json
 from fairlead.kernel.principal import Principal, service
+from fairlead.modules.pipelines.domain.plan import Plan
+from fairlead.modules.pipelines.domain.records import Record
 from fairlead.modules.pipelines.use_cases.progress import Progress
 from fairlead.services.operations.public import WorkflowInput
 
@@ -40,11 +43,38 @@ class Errand:
         )
 
 
+class Plans:
+    """The plans of the runs at hand, which never change once laid, read once each."""
+
+    def __init__(self, most: int = 32) -> None:
+        """Keep at most so many, those used last."""
+        self._most = most
+        self._kept: OrderedDict[UUID, tuple[Record, Plan]] = OrderedDict()
+
+    async def of(self, progress: Progress, run_id: UUID) -> tuple[Record, Plan]:
+        """Return a run as it was when its plan was first asked for, and the plan.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        found = self._kept.get(run_id) or await progress.plan_of(run_id)
+        self._kept[run_id] = found
+        self._kept.move_to_end(run_id)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return found
+
+    def drop(self, run_id: UUID) -> None:
+        """Keep it no longer."""
+        self._kept.pop(run_id, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Opens the records of a run's tenant."""
 
     scopes: Scopes
+    plans: Plans
 
     @asynccontextmanager
     async def open(self, errand: Errand) -> AsyncIterator[Progress]:

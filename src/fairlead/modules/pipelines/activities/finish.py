@@ -39,5 +39,6 @@ class FinishActivities:
         except RunNotFound:
             return {"state": argument["state"], "urls": []}  # its project is gone
         finally:
+            self.desk.plans.drop(errand.run_id)
             await self.places.clear(errand.run_id)
         return {"state": record.state.value, "urls": list(record.urls)}

@@ -71,7 +71,7 @@ class StepActivities:
 
     async def _task(self, errand: Errand) -> _Task:
         async with self.desk.open(errand) as progress:
-            record, plan = await progress.plan_of(errand.run_id)
+            record, plan = await self.desk.plans.of(progress, errand.run_id)
             step = plan.step(errand.stage, errand.step)
             return _Task(
                 errand=errand,

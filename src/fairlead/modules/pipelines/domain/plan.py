@@ -90,7 +90,10 @@ class Plan:
         Raises:
             KeyError: the stage has no such step.
         """
-        return {step.name: step for step in self.steps(stage)}[name]
+        for step in self.steps(stage):
+            if step.name == name:
+                return step
+        raise KeyError(name)
 
     def workload(self, name: str) -> WorkloadPlan:
         """Return one workload.
