@@ -35,10 +35,16 @@ class LoginController(PageController):
         who: FromDishka[Principal],
         pages: FromDishka[Pages],
     ) -> Response[Any]:
-        """Show the log in; who is logged in already goes on."""
+        """Show the log in; who is logged in already goes on.
+
+        A link on another site brings no `SameSite=Strict` cookie along, so whoever
+        follows one is led on by a page of ours, which does.
+        """
         wanted = local_path(request.query_params.get("next"))
         if who.known:
             return go(wanted)
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            return pages.fragment(request, "console/onward.html", wanted=wanted)
         return await pages.show(request, _sheet(200), wanted=wanted, name="", fault="")
 
     @post("/login")

@@ -8,7 +8,6 @@ from typing_extensions import override
 from fairlead.console.sessions import BrowserSession, BrowserSessionStore
 from fairlead.kernel.principal import DEFAULT_TENANT, TenantId
 
-
 Rows = dict[tuple[TenantId, str], BrowserSession]
 
 

@@ -109,84 +109,77 @@ async def test_logging_out_ends_the_session(browser: Browser) -> None:
     assert browser.stage.store.rows == {}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/logout",
-        "/projects",
-        "/projects/hello/delete",
-        "/projects/hello/runs",
-        "/runs/00000000-0000-0000-0000-0000000000da/cancel",
-        "/workloads/00000000-0000-0000-0000-0000000001f4/restart",
-        "/workloads/00000000-0000-0000-0000-0000000001f4/delete",
-        "/audit/verify",
-        "/operations/00000000-0000-0000-0000-0000000000da/cancel",
-        "/access/users",
-        "/access/users/lin/disabled",
-        "/access/bindings",
-        "/access/bindings/00000000-0000-0000-0000-00000000003c/delete",
-    ],
-)
-async def test_a_form_without_the_sessions_token_is_refused(
-    browser: Browser, path: str
-) -> None:
-    fields = {"typed_name": "hello", "form_token": "0" * 64, "disabled": "yes"}
-    answer = await browser.client.post(path, data=fields)
+FORMS = [
+    "/logout",
+    "/projects",
+    "/projects/hello/delete",
+    "/projects/hello/runs",
+    "/runs/00000000-0000-0000-0000-0000000000da/cancel",
+    "/workloads/00000000-0000-0000-0000-0000000001f4/restart",
+    "/workloads/00000000-0000-0000-0000-0000000001f4/delete",
+    "/audit/verify",
+    "/operations/00000000-0000-0000-0000-0000000000da/cancel",
+    "/access/users",
+    "/access/users/lin/disabled",
+    "/access/bindings",
+    "/access/bindings/00000000-0000-0000-0000-00000000003c/delete",
+]
 
-    assert answer.status_code == 403
-    assert "older session" in answer.text
+
+async def test_a_form_without_the_sessions_token_is_refused(browser: Browser) -> None:
+    fields = {"typed_name": "hello", "form_token": "0" * 64, "disabled": "yes"}
+    for path in FORMS:
+        answer = await browser.client.post(path, data=fields)
+
+        assert answer.status_code == 403
+        assert "older session" in answer.text
     assert browser.stage.runs.started == []
     assert not browser.stage.sessions.revoked
     assert len(browser.stage.projects.items) == 4
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"sec-fetch-site": "cross-site"},
-        {"sec-fetch-site": "same-site"},
-        {"origin": "https://evil.example"},
-        {"origin": "null"},
-    ],
-)
-async def test_a_form_of_another_site_is_refused(
-    browser: Browser, headers: dict[str, str]
-) -> None:
-    token = await browser.token()
-    for path in ("/login", "/projects/hello/runs"):
-        answer = await browser.client.post(
-            path,
-            data={"form_token": token, "username": "ada", "password": "right"},
-            headers=headers,
-        )
+FOREIGN = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+]
 
-        assert answer.status_code == 403
+
+async def test_a_form_of_another_site_is_refused(browser: Browser) -> None:
+    token = await browser.token()
+    fields = {"form_token": token, "username": "ada", "password": "right"}
+    for headers in FOREIGN:
+        for path in ("/login", "/projects/hello/runs"):
+            answer = await browser.client.post(path, data=fields, headers=headers)
+
+            assert answer.status_code == 403
     assert browser.stage.runs.started == []
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\\evil.example/",
-        "/a\\b",
-        "/\t/evil.example",
-        "\n//evil.example",
-        "javascript:alert(1)",
-        "runs",
-        "",
-    ],
-)
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example/",
+    "/a\\b",
+    "/\t/evil.example",
+    "\n//evil.example",
+    "javascript:alert(1)",
+    "runs",
+    "",
+]
+
+
 async def test_only_a_local_path_is_gone_to_after_the_log_in(
-    open_browser: Open, given: str
+    open_browser: Open,
 ) -> None:
     browser = await open_browser(stage())
-    form = {"username": "ada", "password": "right", "next": given}
-    answer = await browser.client.post("/login", data=form)
+    for given in ELSEWHERE:
+        form = {"username": "ada", "password": "right", "next": given}
+        answer = await browser.client.post("/login", data=form)
 
-    assert answer.headers["location"] == "/"
-    assert local_path(given) == "/"
+        assert answer.headers["location"] == "/"
+        assert local_path(given) == "/"
 
 
 async def test_the_log_in_leads_on_to_the_page_asked_for(open_browser: Open) -> None:
@@ -199,6 +192,20 @@ async def test_the_log_in_leads_on_to_the_page_asked_for(open_browser: Open) -> 
     assert (await browser.client.get("/login?next=/runs")).headers[
         "location"
     ] == "/runs"
+
+
+async def test_a_link_on_another_site_leads_on_by_a_page_of_ours(
+    open_browser: Open,
+) -> None:
+    """So the strict cookie comes along and nobody logs in twice; without one, once."""
+    browser = await open_browser(stage())
+    path = "/login?next=/runs/1%22%3E"
+    other = await browser.client.get(path, headers={"sec-fetch-site": "cross-site"})
+    ours = await browser.client.get(path, headers={"sec-fetch-site": "same-origin"})
+
+    assert 'content="0; url=/runs/1&#34;&gt;"' in other.text
+    assert "password" not in other.text
+    assert 'name="password"' in ours.text
 
 
 async def test_sessions_that_are_over_are_removed(open_browser: Open) -> None:

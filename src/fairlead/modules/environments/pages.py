@@ -39,6 +39,7 @@ from fairlead.services.authz.public import environment_scope
 
 SECTION = "/environments"
 MOST_FOUND = 8
+MOST_SHOWN = 600
 WRONG = {WorkloadState.FAILED, WorkloadState.DOWN}
 
 
@@ -53,10 +54,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """What runs where; the environments are columns in their usual order."""
+    """What runs where; the environments are columns in their usual order.
+
+    `whole` is false when there are more than `MOST_SHOWN` workloads.
+    """
 
     environments: tuple[str, ...]
     rows: tuple[Row, ...]
+    whole: bool
 
 
 class WorkloadPages(PageController):
@@ -185,18 +190,25 @@ async def _bytes(source: AsyncIterator[Frame]) -> AsyncGenerator[bytes, None]:
 
 
 async def _matrix(workloads: Workloads, pages: Pages) -> Matrix:
-    page = await workloads.list(pages.who, PageRequest(limit=200))
-    columns = tuple(sorted({item.environment for item in page.items}, key=_usual_order))
-    names = sorted({item.project for item in page.items})
+    items: list[Workload] = []
+    after: str | None = None
+    while True:
+        page = await workloads.list(pages.who, PageRequest(limit=200, after=after))
+        items += page.items
+        after = page.next
+        if after is None or len(items) >= MOST_SHOWN:
+            break
+    columns = tuple(sorted({item.environment for item in items}, key=_usual_order))
+    names = sorted({item.project for item in items})
     rows = [
         Row(
             project=name,
-            cells=tuple(_cell(page.items, name, column) for column in columns),
+            cells=tuple(_cell(items, name, column) for column in columns),
             summary=await pages.panels("project.summary", name),
         )
         for name in names
     ]
-    return Matrix(environments=columns, rows=tuple(rows))
+    return Matrix(environments=columns, rows=tuple(rows), whole=after is None)
 
 
 def _cell(items: Iterable[Workload], project: str, name: str) -> tuple[Workload, ...]:
