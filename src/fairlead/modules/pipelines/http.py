@@ -310,7 +310,7 @@ class RunController(Controller):
                 "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
                 "Content-Length": str(stored.artifact.size),
                 "X-Content-Type-Options": "nosniff",
-                "Digest": stored.artifact.digest.replace(":", "="),
+                "ETag": f'"{stored.artifact.digest}"',
             },
         )
 

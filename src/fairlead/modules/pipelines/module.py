@@ -80,7 +80,6 @@ class PipelinesProvider(Provider):
     list = provide(ListRuns)
     logs = provide(ReadLogs)
     find_artifact = provide(FindArtifact)
-    settle = provide(SettleRun)
     local = provide(LocalRuns, provides=Runs)
     on_queued = provide(OnRunQueued)
     on_ended = provide(OnOperationEnded)
@@ -108,6 +107,11 @@ class PipelinesProvider(Provider):
             work=work,
             system=service(NAME, tenant),
         )
+
+    @provide
+    def settle(self, progress: Progress, places: Workplaces) -> SettleRun:
+        """Let it clear working copies."""
+        return SettleRun(progress=progress, clear=places.clear)
 
     @provide
     def remove(  # noqa: PLR0913, PLR0917 - what it is made of

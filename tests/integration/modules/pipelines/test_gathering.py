@@ -92,6 +92,15 @@ def test_what_breaks_a_rule_is_refused(
     assert why in refused.value.message
 
 
+def test_checkout_swapped_for_a_link_is_refused(source: Path) -> None:
+    """A step may move the checkout away and leave a link in its place."""
+    source.rename(source.with_name("moved"))
+    source.symlink_to("secret")
+
+    with pytest.raises(OutputRefused, match="the checkout is a link now"):
+        take(source, "key.whl", "wheel")
+
+
 def test_folders_that_link_to_themselves_end(source: Path) -> None:
     """Two stars do not follow links to folders."""
     (source / "a").symlink_to(".")

@@ -175,6 +175,57 @@ async def test_environment_is_what_the_contract_says(
     assert said == f"hello build facts 1 {run.commit}"
 
 
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ("{name: a, run: pwd, directory: sub}", ""),
+        ("{name: a, run: pwd, directory: none}", "'none' is not there"),
+        ("{name: a, run: pwd, directory: file}", "'file' is no folder"),
+        ("{name: a, run: pwd, directory: out}", "'out' leads out of it"),
+        ("{name: a, run: no-such-program}", "ended with exit code 127"),
+        ("{name: a, run: 'kill -9 $$'}", "ended with exit code 137"),
+    ],
+)
+async def test_step_runs_inside_the_repository_or_says_why_not(
+    rig: Rig, make: Make, step: str, reason: str
+) -> None:
+    """Also through links; a program that is not there is the shell's 127."""
+    folder = make(f"version: 1\ntest: {{steps: [{step}]}}", {"sub/x": "", "file": ""})
+    (folder / "out").symlink_to("/usr")
+    commit(folder, {}, "Link out")
+
+    run = await rig.run("hello")
+
+    assert (run.state is State.SUCCEEDED) is (not reason)
+    assert reason in run.reason
+    assert run.stages[0].jobs[0].steps[0].attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("make_it", "reason"),
+    [
+        ("true", "Output 'it' (dist/*) matches nothing."),
+        ("mkdir dist; ln -s /etc/passwd dist/x", "leads out of the repository"),
+    ],
+)
+async def test_output_that_breaks_a_rule_fails_the_build(
+    rig: Rig, make: Make, make_it: str, reason: str
+) -> None:
+    """The stage is failed though its steps succeeded; the later ones are skipped."""
+    make(
+        f"version: 1\nbuild: {{steps: [{{name: a, run: '{make_it}'}}], "
+        "outputs: [{name: it, type: file, path: dist/*}]}\n"
+        "test: {steps: [{name: b, run: 'true'}]}"
+    )
+
+    run = await rig.run("hello")
+
+    assert run.state is State.FAILED
+    assert reason in run.reason
+    assert [stage.state for stage in run.stages] == [State.FAILED, State.SKIPPED]
+    assert run.artifacts == ()
+
+
 async def test_step_is_tried_again_as_the_file_says(rig: Rig, make: Make) -> None:
     """A flaky step succeeds at its second attempt, which knows its number."""
     make(

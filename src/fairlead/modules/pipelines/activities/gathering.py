@@ -38,7 +38,9 @@ def gather(
             inside the tree, or that is too large.
         OSError: it cannot be read, or `target` not be written.
     """
-    root = source.resolve()
+    root = source.parent.resolve() / source.name
+    if root.is_symlink():
+        raise _refused(output, "cannot be looked for: the checkout is a link now")
     found = _only(root, output)
     resolved = _resolved(root, found, output)
     with _opened(root, resolved, output) as descriptor:

@@ -62,7 +62,7 @@ class Workplace:
         Raises:
             StepBroken: it is outside, or no folder.
         """
-        root = self.source.resolve()
+        root = self.path.resolve() / self.source.name
         try:
             path = (root / directory).resolve(strict=True)
         except (OSError, RuntimeError) as error:

@@ -68,9 +68,14 @@ class SettleRun:
     """Put a run whose operation has ended in its final state."""
 
     progress: Progress
+    clear: Callable[[UUID], Awaitable[None]]
 
     async def __call__(self, ended: OperationEnded) -> None:
-        """Record the end when the workflow could not; an ended run stays as it is."""
+        """Record the end when the workflow could not; an ended run stays as it is.
+
+        Its working copy goes in any case.
+        """
+        await self.clear(ended.operation_id)
         state = State(ended.state.value)
         reason = ""
         if ended.state is OperationState.FAILED:
