@@ -7,7 +7,14 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from fairlead.kernel.journal import HEADER, MAGIC, Frame, FrameKind, Journals
+from fairlead.kernel.journal import (
+    HEADER,
+    MAGIC,
+    BadOffset,
+    Frame,
+    FrameKind,
+    Journals,
+)
 from fairlead.services.operations.domain.record import Record
 from fairlead.services.operations.public import FeedEvent, Feeds
 
@@ -30,6 +37,7 @@ class JournalFeeds(Feeds):
         """Keep feeds in `journals`."""
         self._journals = journals
         self._max_lag = max_lag
+        self._kept = min(KEPT, max_lag // 2)
 
     @override
     async def publish(
@@ -51,6 +59,10 @@ class JournalFeeds(Feeds):
 
     @override
     async def read(self, feed_id: UUID, *, after: int = 0) -> list[Frame]:
+        if after and not _size(self.path(feed_id)):
+            raise BadOffset(
+                f"No frame begins at offset {after}; the feed is empty.", after=after
+            )
         return await self._journals.read(_name(feed_id), after=after)
 
     @override
@@ -71,7 +83,7 @@ class JournalFeeds(Feeds):
                 checked = frame.next
                 lag = _size(path) - frame.next
                 if gap_to < 0 and lag > allowed:
-                    gap_from, gap_to = frame.next, frame.next + lag - min(KEPT, lag)
+                    gap_from, gap_to = frame.next, frame.next + lag - self._kept
                 allowed = min(allowed, max(lag, 0) + self._max_lag)
 
     async def finish(self, record: Record, *, again: bool) -> None:
