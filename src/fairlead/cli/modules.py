@@ -1,22 +1,14 @@
 """`fairlead modules`: what is installed, and whether it fits together."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from fairlead.adapters.manifests.discovery import discover
-from fairlead.adapters.manifests.reader import read_manifest
-from fairlead.adapters.settings.load import home, read_layers
 from fairlead.adapters.terminal.errors import Refused
 from fairlead.adapters.terminal.options import output
 from fairlead.adapters.terminal.output import Row, field, show_list, show_one
-from fairlead.cli.settings import ExampleSettings
-from fairlead.kernel.errors import FairleadError
-from fairlead.kernel.module import Manifest, Module
 
-PLUGINS = "plugins"
 COLUMNS = [
     ("name", field("name")),
     ("version", field("version")),
@@ -35,8 +27,7 @@ def modules() -> None:
 @output
 def list_modules(form: str) -> None:
     """List the installed modules in the order they start."""
-    rows = [_row(module.manifest) for module in _installed()]
-    show_list(rows, COLUMNS, form=form, after=None)
+    show_list(_installed(), COLUMNS, form=form, after=None)
 
 
 @modules.command()
@@ -44,7 +35,7 @@ def list_modules(form: str) -> None:
 @output
 def info(name: str, form: str) -> None:
     """Show one module: what it requires, permits, serves and emits."""
-    found = next((module for module in _installed() if module.name == name), None)
+    found = next((row for row in _installed() if row["name"] == name), None)
     if found is None:
         raise Refused(
             f"There is no module '{name}'.",
@@ -60,7 +51,7 @@ def info(name: str, form: str) -> None:
         ("routes", _routes),
         ("events", _lines("events")),
     ]
-    show_one(_row(found.manifest), columns, form=form)
+    show_one(found, columns, form=form)
 
 
 @modules.command()
@@ -71,40 +62,15 @@ def validate(place: Path | None) -> None:
     For the installed ones the whole server is put together, so a missing adapter, an
     undeclared route or a requirement that does not fit is found.
     """
-    try:
-        if place is None:
-            from fairlead.app import check  # noqa: PLC0415 - imports the whole server
+    from fairlead.cli import catalog  # noqa: PLC0415 - imports much
 
-            names = check(os.environ, sections={"example": ExampleSettings})
-            click.echo(f"{len(names)} modules fit together", err=True)
-            return
-        file = place / "module.yaml" if place.is_dir() else place
-        manifest = read_manifest(file)
-    except FairleadError as error:
-        raise Refused(error.message, exit_code=2, code=error.code) from error
-    click.echo(f"{manifest.name} {manifest.version} is valid", err=True)
+    click.echo(catalog.validate(place), err=True)
 
 
-def _installed() -> list[Module]:
-    try:
-        return discover(home(read_layers(os.environ)).path / PLUGINS)
-    except FairleadError as error:
-        raise Refused(error.message, exit_code=2, code=error.code) from error
+def _installed() -> list[Row]:
+    from fairlead.cli import catalog  # noqa: PLC0415 - imports much
 
-
-def _row(manifest: Manifest) -> Row:
-    return {
-        "name": manifest.name,
-        "version": manifest.version,
-        "summary": manifest.summary,
-        "requires": dict(manifest.requires),
-        "permissions": dict(manifest.permissions),
-        "routes": [
-            {"method": route.method, "path": route.path, "permission": route.permission}
-            for route in manifest.routes
-        ],
-        "events": list(manifest.events),
-    }
+    return catalog.installed()
 
 
 def _requires(row: Row) -> str:

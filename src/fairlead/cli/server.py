@@ -1,0 +1,183 @@
+"""The whole platform in one process."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
+
+import click
+import uvicorn
+import uvloop
+from typing_extensions import override
+
+from fairlead.adapters.http.problems import STATUS
+from fairlead.adapters.http.settings import HttpSettings
+from fairlead.adapters.terminal.errors import BY_STATUS, INTERNAL, Refused
+from fairlead.app import Application, prepare
+from fairlead.cli.example import run_example
+from fairlead.cli.settings import ExampleSettings
+from fairlead.kernel.errors import FairleadError
+from fairlead.kernel.principal import service
+from fairlead.services.auth.public import Recovery
+
+RECOVERY = service("recovery")
+UNAVAILABLE = 6
+GRACE_SECONDS = 5
+
+
+def serve() -> None:
+    """Serve until told to stop.
+
+    Raises:
+        Refused: a setting, the port or the data folder does not do.
+    """
+    try:
+        uvloop.run(_serve())
+    except FairleadError as error:
+        exit_code = BY_STATUS.get(STATUS[error.kind], INTERNAL)
+        raise Refused(error.message, exit_code=exit_code, code=error.code) from error
+
+
+def reset() -> str:
+    """Give the administrator a new password, which is returned.
+
+    Raises:
+        Refused: the data folder does not do, or a server uses it.
+    """
+    try:
+        return asyncio.run(_reset())
+    except FairleadError as error:
+        exit_code = BY_STATUS.get(STATUS[error.kind], INTERNAL)
+        raise Refused(error.message, exit_code=exit_code, code=error.code) from error
+
+
+async def _reset() -> str:
+    application = prepare(os.environ, sections={"example": ExampleSettings})
+    try:
+        async with application.scopes.enter(RECOVERY) as scope:
+            recovery: Recovery = await scope.get(Recovery)
+            return await recovery.reset_administrator()
+    finally:
+        await application.container.close()
+        application.release()
+
+
+async def _serve() -> None:
+    application = prepare(os.environ, sections={"example": ExampleSettings})
+    try:
+        http = application.setting(HttpSettings)
+        listening = _listen(http)
+        try:
+            await _run(application, listening)
+        finally:
+            listening.close()
+    finally:
+        application.release()
+
+
+async def _run(application: Application, listening: socket.socket) -> None:
+    await application.open()
+    try:
+        password = await application.first_start()
+        server = _Server(_config(application))
+        _stop_on_signals(server)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        await server.began.wait()
+        _greet(application, listening, password)
+        if password is not None:
+            await application.password_shown()
+        example = asyncio.create_task(run_example(application))
+        try:
+            await serving
+        finally:
+            example.cancel()
+            await asyncio.gather(example, return_exceptions=True)
+    finally:
+        click.echo("stopping; workloads come back with the next start", err=True)
+        await application.close()
+
+
+def _config(application: Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        application.asgi,  # type: ignore[arg-type]
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=application.setting(HttpSettings).max_connections,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells when it began to answer, and leaves signals to us."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.began = asyncio.Event()
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.began.set()
+
+    @override
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+def _listen(settings: HttpSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise Refused(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
+            exit_code=UNAVAILABLE,
+            hint="choose another port: FAIRLEAD_HTTP__PORT=7071 fairlead up",
+        ) from error
+    listening.listen(2048)
+    listening.setblocking(False)
+    return listening
+
+
+def _greet(
+    application: Application, listening: socket.socket, password: str | None
+) -> None:
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    settings = application.settings
+    lines = [
+        f"Fairlead {version('fairlead')} · {settings.environment} settings",
+        f"  console   http://{shown}:{port}",
+    ]
+    if password is not None:
+        lines.append(f"  log in    admin, password {password}   (shown this once)")
+    lines.append(f"  data      {settings.home.path}")
+    if application.unsafe_local:
+        lines.append(
+            "  note      steps run as processes of this user, not isolated "
+            "(development settings)"
+        )
+    click.echo("\n".join(lines))
+    sys.stdout.flush()
