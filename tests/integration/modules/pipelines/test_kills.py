@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from tests.integration.modules.pipelines.rig import (
 
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.processes import Launcher
-from fairlead.modules.pipelines.public import State
+from fairlead.modules.pipelines.public import Run, State
 from fairlead.services.operations.public import Operations
 
 KILLS = int(os.environ.get("FAIRLEAD_TEST_KILLS", "2"))
@@ -40,6 +42,26 @@ async def serve():
     await asyncio.Event().wait()
 
 asyncio.run(serve())
+"""
+
+
+WHOLE = """
+version: 1
+build:
+  steps:
+    - {name: make, run: "mkdir -p out && sleep 0.2 && echo made > out/a"}
+    - {name: count, run: "seq 1 100"}
+  outputs:
+    - {name: text, type: file, path: out/a}
+    - {name: all, type: directory, path: out}
+test:
+  steps:
+    - {name: one, run: "sleep 0.2", group: checks}
+    - {name: two, run: "sleep 0.3", group: checks}
+deploy:
+  environment: dev
+  workloads:
+    - {name: web, artifact: all, command: [serve], port: 8000}
 """
 
 
@@ -100,12 +122,7 @@ async def test_killed_server_repeats_no_ended_step(tmp_path: Path) -> None:
         kill(server)
     run_id = UUID(began.read_text())
 
-    rig = build(home)
-    await rig.open()
-    try:
-        async with asyncio.timeout(60):
-            await ended(rig, run_id)
-        run = await rig.get(run_id)
+    async with finished(home, run_id) as (rig, run):
         assert run.state is State.SUCCEEDED, run.reason
         assert set(states(run).values()) == {State.SUCCEEDED}
         counted = Counter(written(effects))
@@ -113,8 +130,47 @@ async def test_killed_server_repeats_no_ended_step(tmp_path: Path) -> None:
         for n, step in enumerate(run.stages[0].jobs[0].steps):
             assert 1 <= counted[str(n)] <= step.attempts, (n, counted, step)
             assert f"\nb{n}\n".encode() in output
+
+
+@asynccontextmanager
+async def finished(home: Path, run_id: UUID) -> AsyncIterator[tuple[Rig, Run]]:
+    """Open the platform once more, and see the run to its end."""
+    rig = build(home)
+    await rig.open()
+    try:
+        async with asyncio.timeout(60):
+            await ended(rig, run_id)
+        run = await rig.get(run_id)
+        yield rig, run
         launcher = await rig.container.get(Launcher)
         assert await launcher.running() == ()
         assert not rig.work(run).exists()
     finally:
         await rig.close()
+
+
+async def test_killed_at_any_moment_the_run_ends_well(tmp_path: Path) -> None:
+    """From checkout to deployment, side by side, with outputs in between."""
+    folder = repository(tmp_path / "repository", {".fairlead.yaml": WHOLE})
+    moments = random.Random(int(os.environ.get("FAIRLEAD_TEST_SEED", "5")))
+    home, began = tmp_path / "home", tmp_path / "run"
+    server = serve(home, str(folder), str(began))
+    try:
+        async with asyncio.timeout(60):
+            while not began.exists() or not began.read_text():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        for _ in range(KILLS):
+            await asyncio.sleep(moments.uniform(0.0, 0.6))
+            kill(server)
+            server = serve(home)
+            await asyncio.sleep(moments.uniform(0.4, 1.2))
+    finally:
+        kill(server)
+
+    async with finished(home, UUID(began.read_text())) as (rig, run):
+        assert run.state is State.SUCCEEDED, run.reason
+        assert set(states(run).values()) == {State.SUCCEEDED}
+        assert [artifact.name for artifact in run.artifacts] == ["all", "text"]
+        assert run.urls == ("http://127.0.0.1:1",)
+        numbers = (await rig.output(run, "build/count")).split()
+        assert numbers[-100:] == [str(n).encode() for n in range(1, 101)]
