@@ -35,12 +35,27 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rpc:
+    """A declared gRPC method.
+
+    Attributes:
+        method: The service's full name and the method's, as on the wire:
+            `fairlead.operations.v1.Operations/List`.
+        permission: As of a `Route`.
+    """
+
+    method: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What `module.yaml` says.
 
     Attributes:
         requires: Module names with version ranges (PEP 440 specifiers).
         permissions: `module.resource.action` to what it lets one do.
+        rpcs: Served when the gRPC edge is on.
         events: Topics of the events this module emits.
     """
 
@@ -50,6 +65,7 @@ class Manifest:
     requires: Mapping[str, str] = field(default_factory=dict)
     permissions: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    rpcs: tuple[Rpc, ...] = ()
     events: tuple[str, ...] = ()
 
 
@@ -81,6 +97,7 @@ class Module:
 
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RPC = re.compile(r"[a-z]\w*(\.[a-z]\w*)*\.[A-Z]\w*/[A-Z]\w*", re.ASCII)
 PERMISSION = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -88,7 +105,8 @@ def check(manifest: Manifest) -> None:
     """Refuse a manifest that contradicts itself.
 
     Raises:
-        BadModule: the name, version, a permission, a route or a requirement is bad.
+        BadModule: the name, version, a permission, a route, an rpc or a requirement
+            is bad.
     """
     name = manifest.name
     if not NAME.fullmatch(name):
@@ -105,13 +123,21 @@ def check(manifest: Manifest) -> None:
                 path=f"permissions.{permission}",
             )
     for route in manifest.routes:
-        known = {PUBLIC, SIGNED_IN, *manifest.permissions}
-        if route.permission not in known:
+        _declared(manifest, f"Route {route.method} {route.path}", route.permission)
+    for rpc in manifest.rpcs:
+        if not RPC.fullmatch(rpc.method):
             raise BadModule(
-                f"Route {route.method} {route.path} asks for '{route.permission}', "
-                f"which {name} does not declare.",
-                path="routes",
+                f"'{rpc.method}' must look like {name}.v1.Service/Method.", path="rpcs"
             )
+        _declared(manifest, f"Rpc {rpc.method}", rpc.permission)
+
+
+def _declared(manifest: Manifest, who: str, permission: str) -> None:
+    if permission not in {PUBLIC, SIGNED_IN, *manifest.permissions}:
+        raise BadModule(
+            f"{who} asks for '{permission}', which {manifest.name} does not declare.",
+            path=f"{who.split(maxsplit=1)[0].lower()}s",
+        )
 
 
 def in_order(modules: Iterable[Module]) -> list[Module]:
@@ -176,3 +202,8 @@ class Catalog:
         """Return every declared route by path, then method."""
         routes = (route for manifest in self.manifests for route in manifest.routes)
         return tuple(sorted(routes, key=lambda route: (route.path, route.method)))
+
+    def rpcs(self) -> tuple[Rpc, ...]:
+        """Return every declared gRPC method by name."""
+        rpcs = (rpc for manifest in self.manifests for rpc in manifest.rpcs)
+        return tuple(sorted(rpcs, key=lambda rpc: rpc.method))
