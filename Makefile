@@ -25,6 +25,7 @@ lint: .venv/dev ## formats, rules, types, import contracts, generated files
 	$(BIN)/mypy src tests benchmarks
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m fairlead.adapters.manifests.generate --check
+	$(BIN)/python -m fairlead.adapters.grpc.generate --check
 
 fmt: .venv/dev ## format and mend what can be mended
 	$(BIN)/ruff format .
@@ -33,8 +34,9 @@ fmt: .venv/dev ## format and mend what can be mended
 types: .venv/dev ## check types
 	$(BIN)/mypy src tests benchmarks
 
-generate: .venv/dev ## write the permission constants anew
+generate: .venv/dev ## write the permission constants and the code of the protos anew
 	$(BIN)/python -m fairlead.adapters.manifests.generate
+	$(BIN)/python -m fairlead.adapters.grpc.generate
 
 lock: .venv/dev ## resolve the requirements anew
 	tools/lock $(BIN)

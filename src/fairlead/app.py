@@ -20,6 +20,9 @@ from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.engine.provider import EngineProvider
 from fairlead.adapters.engine.registry import Activities
 from fairlead.adapters.engine.settings import EngineSettings
+from fairlead.adapters.grpc.loading import GrpcListener, grpc_providers, wanted
+from fairlead.adapters.grpc.part import GrpcPart
+from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.edge import Asgi, Edge
 from fairlead.adapters.http.metrics import HttpMetrics
@@ -61,6 +64,7 @@ from fairlead.kernel.module import Catalog, Module
 from fairlead.kernel.principal import Principal, TenantId, service
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
+from fairlead.services.gateway.grpc import admit
 from fairlead.services.gateway.http import guard
 
 StructT = TypeVar("StructT", bound=Struct)
@@ -68,6 +72,7 @@ PLUGINS = "plugins"
 START = service("start")
 PLATFORM_SECTIONS: Mapping[str, type[Struct]] = {
     "engine": EngineSettings,
+    "grpc": GrpcSettings,
     "http": HttpSettings,
     "log": LogSettings,
 }
@@ -111,9 +116,14 @@ class PlatformProvider(Provider):
         )
 
     @provided(scope=Scope.APP)
-    def metrics(self) -> HttpMetrics:
-        """Count in a registry of this application's own."""
-        return HttpMetrics(CollectorRegistry())
+    def registry(self) -> CollectorRegistry:
+        """Keep metrics in a registry of this application's own."""
+        return CollectorRegistry()
+
+    @provided(scope=Scope.APP)
+    def metrics(self, registry: CollectorRegistry) -> HttpMetrics:
+        """Count requests."""
+        return HttpMetrics(registry)
 
     @provided(scope=Scope.APP)
     async def readiness(
@@ -153,6 +163,7 @@ class Application:
     web: Litestar
     lock: HomeLock | None = None
     asgi: Asgi | None = None
+    grpc: GrpcListener | None = None
     opened: list[Opened] = field(default_factory=list)
 
     def setting(self, kind: type[StructT]) -> StructT:
@@ -173,7 +184,10 @@ class Application:
         return self.setting(PipelinesSettings).unsafe_local
 
     async def open(self) -> None:
-        """Start what works in the background; then requests can be served."""
+        """Start what works in the background; then requests can be served.
+
+        When a part cannot start, those that have are closed again.
+        """
         cookies = await self.container.get(CookieAuthenticator)
         self.asgi = Edge(
             self.web,  # type: ignore[arg-type]
@@ -190,10 +204,20 @@ class Application:
             for kind in part.types
         ]
         await self._collect_activities()
-        for kind in (ProcessLauncher, Engine, *kinds, OutboxRelay):
-            part = await self.container.get(kind)
-            await part.open()
-            self.opened.append(part)
+        try:
+            for kind in (ProcessLauncher, Engine, *kinds, OutboxRelay):
+                await self._open(await self.container.get(kind))
+            if wanted(self.settings.sections):
+                listener = await self.container.get(GrpcListener)
+                await self._open(listener)
+                self.grpc = listener
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self, part: Opened) -> None:
+        await part.open()
+        self.opened.append(part)
 
     async def _collect_activities(self) -> None:
         activities = await self.container.get(Activities)
@@ -237,7 +261,7 @@ def assemble(
     Providers in `last` win over all others, so tests pass their stand-ins there.
 
     Raises:
-        BadModule: served and declared routes differ.
+        BadModule: served and declared routes or rpcs differ.
         dishka.exceptions.GraphMissingFactoryError: a port has no adapter.
     """
     modules = tuple(modules)
@@ -266,6 +290,12 @@ def assemble(
             for provider in part.providers
         ),
         page_types(part for module in modules for part in module.each(ConsolePart)),
+        *grpc_providers(
+            settings.sections,
+            [part for module in modules for part in module.each(GrpcPart)],
+            Catalog(tuple(module.manifest for module in modules)).rpcs(),
+            admit,
+        ),
         *last,
     )
     web = _web(modules)

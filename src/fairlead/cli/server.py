@@ -173,6 +173,8 @@ def _greet(
     ]
     if password is not None:
         lines.append(f"  log in    admin, password {password}   (shown this once)")
+    if application.grpc is not None:
+        lines.append(f"  grpc      {application.grpc.address}")
     lines.append(f"  data      {settings.home.path}")
     if application.unsafe_local:
         lines.append(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dishka import Provider, Scope, provide
 
+from fairlead.adapters.grpc.part import GrpcPart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.adapters.settings.part import SettingsPart
@@ -90,6 +91,7 @@ MODULE = Module(
         SettingsPart(section="operations", type=OperationsSettings),
         TablePart(migrations=HERE / "migrations"),
         HttpPart(controllers=(OperationController,)),
+        GrpcPart(servicers=("fairlead.services.operations.grpc:OperationsServicer",)),
         CONSOLE,
         LifecyclePart(types=(EngineDesk,)),
     ),
