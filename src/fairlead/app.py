@@ -16,8 +16,8 @@ from fairlead.adapters.blobs.provider import BlobsProvider
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.bus.provider import BusProvider
 from fairlead.adapters.bus.relay import OutboxRelay
+from fairlead.adapters.engine.choice import engine_provider
 from fairlead.adapters.engine.part import EnginePart
-from fairlead.adapters.engine.provider import EngineProvider
 from fairlead.adapters.engine.registry import Activities
 from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.grpc.loading import GrpcListener, grpc_providers, wanted
@@ -168,10 +168,7 @@ class Application:
 
     def setting(self, kind: type[StructT]) -> StructT:
         """Return one section of the settings."""
-        value = self.settings.sections[kind]
-        if not isinstance(value, kind):
-            raise TypeError(kind)
-        return value
+        return self.settings.of(kind)
 
     @property
     def scopes(self) -> Scopes:
@@ -280,8 +277,9 @@ def assemble(
                 for part in module.each(SubscriptionPart)
             }
         ),
-        EngineProvider(
-            [part for module in modules for part in module.each(EnginePart)]
+        engine_provider(
+            settings.of(EngineSettings),
+            [part for module in modules for part in module.each(EnginePart)],
         ),
         *(
             provider
@@ -332,9 +330,14 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
     return web
 
 
-def _load(
-    environ: Mapping[str, str], sections: Mapping[str, type[Struct]]
+def load(
+    environ: Mapping[str, str], *, sections: Mapping[str, type[Struct]]
 ) -> tuple[Settings, list[Module]]:
+    """Return the settings and the modules they are for.
+
+    Raises:
+        FairleadError: a setting or a module does not do.
+    """
     layers = read_layers(environ)
     modules = discover(home(layers).path / PLUGINS)
     own = {
@@ -353,7 +356,7 @@ def check(
     Raises:
         FairleadError: settings or modules do not fit; the message says where.
     """
-    settings, modules = _load(environ, sections)
+    settings, modules = load(environ, sections=sections)
     return [module.name for module in assemble(settings, modules).modules]
 
 
@@ -365,7 +368,7 @@ def prepare(
     Raises:
         FairleadError: a setting, a module, the folder or the database does not do.
     """
-    settings, modules = _load(environ, sections)
+    settings, modules = load(environ, sections=sections)
     for value in settings.sections.values():
         if isinstance(value, LogSettings):
             configure(value)

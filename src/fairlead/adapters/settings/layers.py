@@ -13,6 +13,8 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PREFIX = "FAIRLEAD_"
 TOP = {"FAIRLEAD_HOME": "home", "FAIRLEAD_ENVIRONMENT": "environment"}
+PLACES = ("environment", "home")
+KIND = "kind"
 
 
 class SettingsInvalid(FairleadError):
@@ -30,9 +32,13 @@ class Layers:
     sources: dict[str, str] = field(default_factory=dict)
 
     def merge(self, values: Mapping[str, Any], source: str) -> None:
-        """Lay `values` over what is there, section by section."""
+        """Lay `values` over what is there, section by section.
+
+        A section that is one word means its kind: `engine: temporal`.
+        """
         for path, value in _leaves(values, ()):
-            self._put(path, value, source)
+            kind = len(path) == 1 and path[0] not in PLACES and isinstance(value, str)
+            self._put((*path, KIND) if kind else path, value, source)
 
     def _put(self, path: tuple[str, ...], value: object, source: str) -> None:
         place = self.values

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -12,14 +12,15 @@ from msgspec import Struct
 import fairlead
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.layers import (
+    PLACES,
     Layers,
     SettingsInvalid,
     from_environment,
     read_file,
 )
 
+StructT = TypeVar("StructT", bound=Struct)
 FILE = "FAIRLEAD_SETTINGS"
-_PLACES = ("environment", "home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ class Settings:
     environment: str
     home: Home
     sections: Mapping[type[Struct], Struct]
+
+    def of(self, kind: type[StructT]) -> StructT:
+        """Return the section of this type."""
+        value = self.sections[kind]
+        if not isinstance(value, kind):
+            raise TypeError(kind)
+        return value
 
 
 def read_layers(environ: Mapping[str, str]) -> Layers:
@@ -73,8 +81,8 @@ def typed(layers: Layers, sections: Mapping[str, type[Struct]]) -> Settings:
             names its path and where it was set.
     """
     for name in layers.values:
-        if name not in sections and name not in _PLACES:
-            _refuse_unknown(layers, name, [*sections, *_PLACES])
+        if name not in sections and name not in PLACES:
+            _refuse_unknown(layers, name, [*sections, *PLACES])
     return Settings(
         environment=str(layers.values["environment"]),
         home=home(layers),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from fairlead.adapters.settings.layers import SettingsInvalid
+from fairlead.adapters.settings.layers import Layers, SettingsInvalid
 from fairlead.adapters.settings.load import Settings, read_layers, typed
 
 
@@ -15,11 +15,16 @@ class Section(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     loud: bool = False
 
 
-def load(**environ: str) -> Settings:
+def own_layers(**environ: str) -> Layers:
+    """Return the layers without the sections that the shipped files set."""
     layers = read_layers(environ)
-    for known in ("http", "log", "pipelines", "example"):
-        layers.values.pop(known, None)
-    return typed(layers, {"web": Section})
+    for shipped in read_layers({}).values.keys() - {"environment", "home"}:
+        del layers.values[shipped]
+    return layers
+
+
+def load(**environ: str) -> Settings:
+    return typed(own_layers(**environ), {"web": Section})
 
 
 def test_defaults_hold_without_variables() -> None:
@@ -50,6 +55,32 @@ def test_file_lies_between_defaults_and_variables(tmp_path: Path) -> None:
     file.write_text("web: {port: 5, loud: true}\n")
     settings = load(FAIRLEAD_SETTINGS=str(file), FAIRLEAD_WEB__PORT="6")
     assert settings.sections[Section] == Section(port=6, loud=True)
+
+
+class Choice(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    kind: str = "plain"
+    size: int = 1
+
+
+@pytest.mark.parametrize(
+    "text", ["web: round", "web: {kind: round}", "web: {size: 1}\nweb: round"]
+)
+def test_a_section_of_one_word_is_its_kind(tmp_path: Path, text: str) -> None:
+    """`engine: temporal` goes together with other values of the section."""
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+    layers = own_layers(FAIRLEAD_SETTINGS=str(file), FAIRLEAD_WEB__SIZE="3")
+
+    settings = typed(layers, {"web": Choice})
+
+    assert settings.of(Choice) == Choice(kind="round", size=3)
+
+
+def test_one_word_for_a_section_without_kinds_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("web: round\n")
+    with pytest.raises(SettingsInvalid, match=r"web\.kind \(.*\) is no setting"):
+        load(FAIRLEAD_SETTINGS=str(file))
 
 
 @pytest.mark.parametrize(

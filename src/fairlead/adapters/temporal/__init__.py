@@ -1,0 +1,1 @@
+"""The engine port on Temporal: workflow code of ours, recorded by its server."""

@@ -1,0 +1,29 @@
+"""Finds the real servers of the full tests, as `make components` installs them."""
+
+import os
+import shutil
+from pathlib import Path
+
+REQUIRED = "FAIRLEAD_COMPONENTS"
+PROGRAMS = {"temporal": "temporal", "temporal-test-server": "temporal-test-server"}
+
+
+def folder() -> Path:
+    """Return where `make components` puts what no system package has."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "fairlead" / "components"
+
+
+def find(name: str) -> Path | None:
+    """Return the program of the component `name`; None: it is not installed."""
+    program = PROGRAMS.get(name, name)
+    place = folder() / "bin" / program
+    if os.access(place, os.X_OK) and place.is_file():
+        return place
+    found = shutil.which(program)
+    return None if found is None else Path(found)
+
+
+def required() -> bool:
+    """Tell whether a test whose component is missing has failed."""
+    return os.environ.get(REQUIRED) == "required"
