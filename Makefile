@@ -3,6 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export UV_NO_CONFIG := 1
 
+ifeq (components,$(firstword $(MAKECMDGOALS)))
+NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
+$(NAMES): components
+	@:
+endif
+
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -47,8 +53,8 @@ bench: .venv/dev ## measure, beside the bars
 build: .venv/dev ## build the wheel
 	$(BIN)/python -m hatchling build -t wheel
 
-components: ## install what the full tests need beside Python (Debian)
-	tools/components
+components: ## install what the full tests need beside Python, or what is named after it
+	tools/components $(NAMES)
 
 clean: ## remove what was built; data stays
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

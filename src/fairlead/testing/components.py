@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 REQUIRED = "FAIRLEAD_COMPONENTS"
-PROGRAMS = {"temporal": "temporal", "temporal-test-server": "temporal-test-server"}
+FOLDERS = {"temporal": "temporal", "temporal-test-server": "temporal"}
 
 
 def folder() -> Path:
@@ -16,11 +16,10 @@ def folder() -> Path:
 
 def find(name: str) -> Path | None:
     """Return the program of the component `name`; None: it is not installed."""
-    program = PROGRAMS.get(name, name)
-    place = folder() / "bin" / program
+    place = folder() / FOLDERS.get(name, name) / "bin" / name
     if os.access(place, os.X_OK) and place.is_file():
         return place
-    found = shutil.which(program)
+    found = shutil.which(name)
     return None if found is None else Path(found)
 
 

@@ -16,6 +16,13 @@ class TemporalMissing(FairleadError):
     kind = ErrorKind.INVALID
     code = "engine.temporal_missing"
 
+    def __init__(self) -> None:
+        """Say what to install."""
+        super().__init__(
+            "engine.kind is temporal, but its client is not installed: "
+            "pip install 'fairlead[temporal]'."
+        )
+
 
 def engine_provider(settings: EngineSettings, parts: Sequence[EnginePart]) -> Provider:
     """Return what provides the engine; Temporal's client is imported only if asked for.
@@ -30,8 +37,5 @@ def engine_provider(settings: EngineSettings, parts: Sequence[EnginePart]) -> Pr
             TemporalProvider,
         )
     except ModuleNotFoundError as error:
-        raise TemporalMissing(
-            "engine.kind is temporal, but its client is not installed: "
-            "pip install 'fairlead[temporal]'."
-        ) from error
+        raise TemporalMissing from error
     return TemporalProvider(parts)
