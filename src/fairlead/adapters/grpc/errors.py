@@ -25,7 +25,8 @@ STATUS = {
     ErrorKind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
 }
 _RETRY = "retry_after"
-_MAX_TEXT = 512  # clients refuse trailers beyond 8 KiB
+_MAX_MESSAGE = 512  # bytes: clients refuse trailers beyond 8 KiB
+_MAX_FACT = 256
 _MAX_FACTS = 8
 
 
@@ -69,7 +70,7 @@ def foreseen(error: FairleadError, *, request_id: str) -> Failure:
     return Failure(
         code=STATUS[error.kind],
         reason=error.code,
-        message=error.message[:_MAX_TEXT],
+        message=_cut(error.message, _MAX_MESSAGE),
         facts=dict([*facts.items()][:_MAX_FACTS], request_id=request_id),
         retry_seconds=float(retry) if isinstance(retry, int | float) else None,
     )
@@ -107,5 +108,8 @@ def stopping(*, request_id: str) -> Failure:
 
 
 def _text(value: Detail) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text[:_MAX_TEXT]
+    return _cut(value if isinstance(value, str) else json.dumps(value), _MAX_FACT)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text.encode(errors="replace")[:limit].decode(errors="ignore")
