@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -44,15 +44,18 @@ class ProcessSpec:
         journal: The file its output (both streams, in order) is appended to.
         stream: The name its frames carry.
         lifetime: What becomes of it when the server dies.
+        secrets: Taken out of its output in every form (`kernel.redaction`) before
+            that reaches the journal.
     """
 
     key: str
     argv: tuple[str, ...]
     directory: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     journal: Path
     stream: str
     lifetime: Lifetime = Lifetime.STEP
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ class Launcher(Protocol):
 
         Raises:
             LauncherDown: the launcher cannot be reached.
+            SecretRefused: a secret is too short or too long to be looked for.
         """
 
     @abstractmethod

@@ -5,7 +5,7 @@ Standard library only, and small: the launcher uses it.
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
@@ -169,15 +169,9 @@ class Redactor:
         """Return what lies before `cut`, redacted, and hold the rest."""
         present = [form for form in self._forms if form.anchor in data]
         spans = [match for form in present for match in form.matches(data)]
-        if self._covered:
-            spans.append((0, self._covered))
-        if not spans and cut == len(data):
-            self._held, self._marked = b"", self._marked and not data
-            return data
-        spans.sort()
         given: list[bytes] = []
-        position = 0
-        for start, end in spans:
+        position = self._covered
+        for start, end in sorted(spans):
             if start >= cut:
                 break
             if start > position:
@@ -219,7 +213,7 @@ def _base64(encoded: bytes) -> Iterator[Piece]:
         yield (*(way + pad for way in ends for pad in (*pads, b"")), b"")
 
 
-def _ways(byte: bytes, alike: dict[bytes, tuple[bytes, ...]]) -> Piece:
+def _ways(byte: bytes, alike: Mapping[bytes, Piece]) -> Piece:
     if _PLAIN.match(byte):
         return (byte,)
     upper = b"%%%02X" % byte[0]

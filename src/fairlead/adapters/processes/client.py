@@ -22,6 +22,7 @@ from fairlead.kernel.processes import (
     Receipt,
     Running,
 )
+from fairlead.kernel.redaction import refuse
 
 _OPEN_SECONDS = 30.0
 _AGAIN_SECONDS = 0.01
@@ -88,6 +89,8 @@ class ProcessLauncher(Launcher):
 
     @override
     async def start(self, spec: ProcessSpec) -> None:
+        for secret in spec.secrets:
+            refuse(secret)
         await self._ask("start", spec=_spec(spec))
 
     @override
@@ -185,4 +188,5 @@ def _spec(spec: ProcessSpec) -> dict[str, Any]:
         "journal": os.fspath(spec.journal.absolute()),
         "stream": spec.stream,
         "lifetime": spec.lifetime.value,
+        "secrets": spec.secrets,
     }

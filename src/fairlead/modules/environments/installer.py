@@ -22,12 +22,14 @@ class Installer:
         *,
         path: str,
         passed: Mapping[str, str],
+        secrets: tuple[str, ...] = (),
         timeout_seconds: float,
     ) -> None:
-        """Search programs along `path`; let them see the variables `passed`, too."""
+        """Search programs along `path`; let them see `passed`, not show `secrets`."""
         self._launcher = launcher
         self._path = path
         self._passed = passed
+        self._secrets = secrets
         self._timeout_seconds = timeout_seconds
 
     async def install(
@@ -69,6 +71,7 @@ class Installer:
             journal=output.journal,
             stream=output.stream,
             lifetime=Lifetime.STEP,
+            secrets=self._secrets,
         )
         name = "installing the wheel" if key.endswith("/pip") else "making a venv"
         await self._clear(key)

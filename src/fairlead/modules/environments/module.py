@@ -18,6 +18,7 @@ from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.journal import Journals
 from fairlead.kernel.module import Module
 from fairlead.kernel.processes import Launcher
+from fairlead.kernel.secrecy import secrets_among
 from fairlead.modules.environments import use_cases
 from fairlead.modules.environments.activities import DeployActivities
 from fairlead.modules.environments.http import (
@@ -117,7 +118,13 @@ class EnvironmentsProvider(Provider):
         home: Home,
         settings: EnvironmentsSettings,
     ) -> ReleaseProvider:
-        """Run releases as processes of this host."""
+        """Run releases as processes of this host.
+
+        Raises:
+            SecretRefused: a variable set to be redacted is too short for that.
+        """
+        names = settings.pass_environment
+        passed = {name: os.environ[name] for name in names if name in os.environ}
         return ProcessProvider(
             launcher=launcher,
             blobs=blobs,
@@ -125,11 +132,8 @@ class EnvironmentsProvider(Provider):
             root=home.path / "releases",
             host=settings.host,
             path=_search_path(),
-            passed={
-                name: os.environ[name]
-                for name in settings.pass_environment
-                if name in os.environ
-            },
+            passed=passed,
+            secrets=secrets_among(passed, always=settings.redact),
             install_timeout_seconds=settings.install_timeout_seconds,
         )
 

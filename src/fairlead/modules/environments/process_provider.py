@@ -58,6 +58,7 @@ class ProcessProvider(Provider):
         root: The folder of all releases.
         path: Where programs are searched, also by workloads.
         passed: Variables of the server's environment that an installation may see.
+        secrets: What no output may show.
     """
 
     launcher: Launcher
@@ -66,7 +67,8 @@ class ProcessProvider(Provider):
     root: Path
     host: str = "127.0.0.1"
     path: str
-    passed: Mapping[str, str] = field(default_factory=dict)
+    passed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     install_timeout_seconds: float = 600.0
 
     @override
@@ -104,6 +106,7 @@ class ProcessProvider(Provider):
             self.launcher,
             path=self.path,
             passed=self.passed,
+            secrets=self.secrets,
             timeout_seconds=self.install_timeout_seconds,
         )
 
@@ -127,6 +130,7 @@ class ProcessProvider(Provider):
             journal=self.journals.path(journal_name(workload.id)),
             stream=replica.stream,
             lifetime=Lifetime.WORKLOAD,
+            secrets=self.secrets,
         )
         await self.launcher.start(spec)
         pid = await self._pid(replica.key)

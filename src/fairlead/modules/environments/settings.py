@@ -25,6 +25,8 @@ class EnvironmentsSettings(
             start, and the workload is failed.
         pass_environment: Names of the server's environment that installing a wheel
             may see, e.g. a package mirror or a proxy.
+        redact: Names of such variables whose values are always taken out of output;
+            those that sound secret, and passwords in URLs, are anyway.
         output_bytes: How much of a workload's output is kept, at least.
         output_check_seconds: How often its length is looked at.
         idle_seconds: Connections on which nothing moves for so long are ended.
@@ -41,6 +43,7 @@ class EnvironmentsSettings(
     quick_crash_seconds: Seconds = 60.0
     quick_crashes: AtLeastOne = 5
     pass_environment: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
     output_bytes: Annotated[int, Meta(ge=1024 * 1024)] = 16 * 1024 * 1024
     output_check_seconds: Seconds = 5.0
     idle_seconds: Seconds = 600.0

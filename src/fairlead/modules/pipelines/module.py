@@ -1,5 +1,6 @@
 """The manifest and the wiring of pipelines."""
 
+import os
 from pathlib import Path
 
 from dishka import Provider, Scope, provide
@@ -16,6 +17,7 @@ from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.module import Module
 from fairlead.kernel.principal import TenantId, service
 from fairlead.kernel.processes import Launcher
+from fairlead.kernel.secrecy import secrets_among
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.pipelines.activities.checkout import CheckoutActivities
 from fairlead.modules.pipelines.activities.deploy import DeployActivities
@@ -152,8 +154,18 @@ class ActivitiesProvider(Provider):
 
     @provide
     def places(self, home: Home, settings: PipelinesSettings) -> Workplaces:
-        """Work below the data folder."""
-        return Workplaces(home.path / "work", tuple(settings.pass_environment))
+        """Work below the data folder.
+
+        Raises:
+            SecretRefused: a variable set to be redacted is too short for that.
+        """
+        names = settings.pass_environment
+        passed = {name: os.environ[name] for name in names if name in os.environ}
+        return Workplaces(
+            home.path / "work",
+            names,
+            secrets_among(passed, always=settings.redact),
+        )
 
     @provide
     def runner(self, launcher: Launcher, settings: PipelinesSettings) -> Runner:

@@ -13,7 +13,9 @@ class PipelinesSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     Attributes:
         executor: What runs steps; `process`: plain processes of the server's user.
         unsafe_local: Whether that executor, which isolates nothing, may be used.
-        pass_environment: Names of the server's variables that steps get.
+        pass_environment: Names of the server's variables that steps get. Those that
+            sound secret, and passwords in URLs, are taken out of their output.
+        redact: Names of such variables whose values always are.
         step_timeout_seconds: For steps that set none of their own.
         checkout_timeout_seconds: For cloning the repository.
         artifact_max_bytes: The largest output that is stored.
@@ -23,6 +25,7 @@ class PipelinesSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     executor: Literal["process"] = "process"
     unsafe_local: bool = False
     pass_environment: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
     step_timeout_seconds: Seconds = 3600.0
     checkout_timeout_seconds: Seconds = 600.0
     artifact_max_bytes: Annotated[int, Meta(ge=0)] = 2 * 1024**3

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fairlead.adapters.journals.appender import Appender
 from fairlead.adapters.processes.launcher.loop import Loop, Timer
 from fairlead.kernel.framing import OUTPUT, encode
+from fairlead.kernel.redaction import Redactor
 
 CHUNK = 64 * 1024
 _FEW = 4 * 1024  # a read of less than this is followed by a pause
@@ -23,7 +24,8 @@ class Output:
     """Reads one pipe as fast as it can write one journal, and no faster.
 
     Frames end at a line's end where there is one within 64 KiB and 100 ms, and
-    otherwise not within a UTF-8 character.
+    otherwise not within a UTF-8 character. Secrets are taken out before anything else
+    is done with what was read.
     """
 
     def __init__(
@@ -34,9 +36,11 @@ class Output:
         stream: str,
         *,
         touched: Callable[[], None],
+        redactor: Redactor | None = None,
     ) -> None:
         """Own `pipe` (not blocking) and `journal`; call `touched` after each frame."""
         self._loop = loop
+        self._redactor = redactor
         self._pipe = pipe
         self._journal = journal
         self._stream = stream
@@ -85,9 +89,10 @@ class Output:
         if not came:
             self._cut()
             return 0
-        data = self._held + came
+        shown = came if self._redactor is None else self._redactor.feed(came)
+        data = self._held + shown
         end = data.rfind(b"\n") + 1
-        if not end and len(data) >= CHUNK:
+        if len(data) - end >= CHUNK:
             end = whole_characters(data)
         self._held = data[end:]
         if end:
@@ -119,6 +124,8 @@ class Output:
             self._loop.unwatch(self._pipe)
             os.close(self._pipe)
             self._open = False
+            if self._redactor is not None:
+                self._held += self._redactor.finish()
             if self._finish is not None:
                 self._drain()
 

@@ -18,6 +18,7 @@ from fairlead.adapters.processes.launcher.programs import (
 )
 from fairlead.adapters.processes.launcher.receipts import Receipts
 from fairlead.adapters.processes.launcher.trees import Trees, kill
+from fairlead.kernel.redaction import Redactor, Secrets
 
 _PIPE_BYTES = 256 * 1024
 _AGAIN_SECONDS = 0.005
@@ -27,6 +28,7 @@ _RECORD_SECONDS = 1.0
 _ATTEMPTS = 150  # then what is left cannot be ended: it hangs in the kernel
 _INTERRUPT_GRACE_SECONDS = 0.5
 _KILLED = 128 + signal.SIGKILL
+_PREPARED = 8  # sets of secrets, kept for the next start that has the same
 
 Ended = Callable[[Facts], None]
 
@@ -50,6 +52,7 @@ class Supervisor:
         self._trees = Trees(marks)
         self._processes: dict[str, Process] = {}
         self._unwritten: dict[str, Facts] = {}  # receipts, while the disk is full
+        self._secrets: dict[tuple[str, ...], Secrets] = {}
         loop.on_signal(signal.SIGCHLD, self._reap)
 
     def start(self, spec: Facts, owner: object) -> None:
@@ -128,6 +131,7 @@ class Supervisor:
             )
 
     def _launch(self, process: Process, spec: Facts) -> None:
+        redactor = self._redactor(tuple(spec["secrets"]))
         journal = _journal(spec["journal"])
         try:
             pipe, end = os.pipe()
@@ -162,7 +166,17 @@ class Supervisor:
             journal,
             spec["stream"],
             touched=lambda: self._touched(path),
+            redactor=redactor,
         )
+
+    def _redactor(self, words: tuple[str, ...]) -> Redactor | None:
+        if not words:
+            return None
+        if words not in self._secrets:
+            if len(self._secrets) >= _PREPARED:
+                self._secrets.clear()
+            self._secrets[words] = Secrets(words)
+        return Redactor(self._secrets[words])
 
     def _interrupt(self, process: Process, grace_seconds: float) -> None:
         if process.exit_code is None:

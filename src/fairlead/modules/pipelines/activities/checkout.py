@@ -123,6 +123,7 @@ class CheckoutActivities:
             environment=environment,
             journal=feeds.path(record.id),
             stream=STREAM,
+            secrets=self.places.secrets_of(record.repository),
         )
 
     def _prepare(self, place: Workplace) -> Mapping[str, str]:

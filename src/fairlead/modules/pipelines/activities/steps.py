@@ -149,6 +149,7 @@ class StepActivities:
             environment={**self.places.environment(place), **task.plan.env, **given},
             journal=task.feeds.path(record.id),
             stream=task.name,
+            secrets=self.places.secrets_of(record.repository),
         )
 
     async def _settle(

@@ -6,11 +6,12 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from fairlead.kernel.secrecy import credentials_in
 from fairlead.modules.pipelines.domain.errors import StepBroken
 
 OUTSIDE = "It needs a folder inside the repository to run in"
@@ -76,10 +77,20 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Workplaces:
-    """All workplaces, below one folder; `passed` names variables that steps get."""
+    """All workplaces, below one folder.
+
+    Attributes:
+        passed: Names of variables that steps get.
+        secrets: What no output may show.
+    """
 
     root: Path
     passed: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def secrets_of(self, repository: str) -> tuple[str, ...]:
+        """Return what the output of a run of `repository` must not show."""
+        return (*self.secrets, *credentials_in(repository))
 
     def of(self, run_id: UUID) -> Workplace:
         """Return the workplace of a run; nothing is made yet."""
