@@ -145,7 +145,7 @@ class Trial:
             log.warning(
                 "engine_activity_cleanup_failed",
                 activity=self._name,
-                key=self._attempt.key,
+                execution=self._attempt.key,
                 error=repr(error),
             )
         if not self.ended.done():
@@ -155,7 +155,7 @@ class Trial:
         log.error(
             "engine_activity_ignores_cancel",
             activity=self._name,
-            key=self._attempt.key,
+            execution=self._attempt.key,
             seconds=self._pool.cleanup_seconds,
         )
         if not self.ended.done():
@@ -178,7 +178,7 @@ class Trial:
         log.error(
             "engine_activity_failed",
             activity=self._name,
-            key=self._attempt.key,
+            execution=self._attempt.key,
             attempt=self._attempt.number,
             error_id=error_id,
             exc_info=error,

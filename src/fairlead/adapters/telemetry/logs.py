@@ -5,16 +5,18 @@ import sys
 
 import structlog
 
+from fairlead.adapters.telemetry.redaction import RedactingFormatter, redact_event
 from fairlead.adapters.telemetry.settings import LogSettings
-
 
 FOREIGN = "%(asctime)s [%(levelname)s] %(name)s: %(message)s"
 
 
 def configure(settings: LogSettings) -> None:
-    """Set up structlog for the process."""
+    """Set up structlog for the process; no line shows a credential."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
-    logging.basicConfig(stream=sys.stderr, format=FOREIGN, level=logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter(FOREIGN))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     json = settings.format == "json"
     structlog.configure(
         processors=[
@@ -22,6 +24,7 @@ def configure(settings: LogSettings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            redact_event,
             structlog.processors.JSONRenderer()
             if json
             else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
