@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import fairlead
+from fairlead.adapters.grpc.generate import stale as stale_protos
 from fairlead.adapters.manifests.generate import stale
 
 SOURCE = Path(fairlead.__file__).parent
@@ -109,6 +110,7 @@ def test_every_module_has_the_same_anatomy() -> None:
 def test_generated_files_are_fresh() -> None:
     """`make generate` would change nothing."""
     assert stale(SOURCE) == {}
+    assert stale_protos() == {}
 
 
 def test_nothing_is_called_a_helper() -> None:

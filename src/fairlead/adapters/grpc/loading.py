@@ -1,6 +1,7 @@
 """Bringing the gRPC edge in: its packages are imported only when it is on."""
 
 import importlib
+import os
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -14,6 +15,7 @@ from fairlead.adapters.wiring.part import Opened
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.module import Rpc
 
+NO_FORKS = ("GRPC_ENABLE_FORK_SUPPORT", "0")  # our children always start a program
 EXTRA = frozenset({"google", "grpc", "grpc_health", "grpc_reflection"})
 
 
@@ -65,6 +67,7 @@ def grpc_providers(
     """
     if not wanted(sections):
         return ()
+    os.environ.setdefault(*NO_FORKS)
     try:
         kit = importlib.import_module("fairlead.adapters.grpc.provider")
     except ModuleNotFoundError as error:
