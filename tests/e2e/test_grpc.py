@@ -410,10 +410,10 @@ async def test_a_cancelled_stream_lets_go(house: House) -> None:
 
 
 async def test_health_is_told_to_all(house: House) -> None:
-    stub = health_pb2_grpc.HealthStub(house.channel)
-    whole: Any = await stub.Check(health_pb2.HealthCheckRequest())
+    stub: Any = health_pb2_grpc.HealthStub(house.channel)
+    whole = await stub.Check(health_pb2.HealthCheckRequest())
     name = health_pb2.HealthCheckRequest(service=OPERATIONS.full_name)
-    one: Any = await stub.Check(name)
+    one = await stub.Check(name)
 
     assert whole.status == one.status == health_pb2.HealthCheckResponse.SERVING
 
