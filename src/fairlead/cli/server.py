@@ -15,6 +15,9 @@ from typing_extensions import override
 
 from fairlead.adapters.http.problems import STATUS
 from fairlead.adapters.http.settings import HttpSettings
+from fairlead.adapters.settings.load import home, read_layers
+from fairlead.adapters.sql.provider import FILE
+from fairlead.adapters.terminal.credentials import DEFAULT_URL
 from fairlead.adapters.terminal.errors import BY_STATUS, INTERNAL, Refused
 from fairlead.app import Application, prepare
 from fairlead.cli.example import run_example
@@ -25,6 +28,7 @@ from fairlead.services.auth.public import Recovery
 
 RECOVERY = service("recovery")
 UNAVAILABLE = 6
+NOT_FOUND = 3
 GRACE_SECONDS = 5
 
 
@@ -55,6 +59,14 @@ def reset() -> str:
 
 
 async def _reset() -> str:
+    folder = home(read_layers(os.environ)).path
+    if not (folder / FILE).exists():
+        raise Refused(
+            f"There is no installation in {folder}.",
+            exit_code=NOT_FOUND,
+            hint="say where it is with FAIRLEAD_HOME",
+        )
+    click.echo(f"a new password for the administrator of {folder}", err=True)
     application = prepare(os.environ, sections={"example": ExampleSettings})
     try:
         async with application.scopes.enter(RECOVERY) as scope:
@@ -167,19 +179,24 @@ def _greet(
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     settings = application.settings
+    address = f"http://{shown}:{port}"
     lines = [
         f"Fairlead {version('fairlead')} · {settings.environment} settings",
-        f"  console   http://{shown}:{port}",
+        f"  console   {address}",
     ]
     if password is not None:
         lines.append(f"  log in    admin, password {password}   (shown this once)")
     if application.grpc is not None:
         lines.append(f"  grpc      {application.grpc.address}")
+    else:
+        away = "" if address == DEFAULT_URL else f" --url {address}"
+        lines.append(f"  log in    fairlead login{away}")
     lines.append(f"  data      {settings.home.path}")
     if application.unsafe_local:
         lines.append(
             "  note      steps run as processes of this user, not isolated "
             "(development settings)"
         )
+    lines.append("  stop      Ctrl-C; what is deployed comes back with the next start")
     click.echo("\n".join(lines))
     sys.stdout.flush()
