@@ -1,6 +1,6 @@
 """The real servers that tests may need, and which of them this run had."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,21 +29,26 @@ def pytest_terminal_summary(
         terminalreporter.write_line(f"components: {said}")
 
 
-def component(request: pytest.FixtureRequest, name: str) -> Path:
-    """Return the program of a component; without it the test is skipped, or fails."""
-    found = components.find(name)
-    request.config.stash[HAD][name] = found is not None
-    if found is None:
-        reason = f"no {name} (make components {name})"
-        if components.required():
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+@pytest.fixture(scope="session")
+def component(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Find a component's program; without it the test is skipped, or fails."""
+
+    def find(name: str) -> Path:
+        found = components.find(name)
+        request.config.stash[HAD][name] = found is not None
+        if found is None:
+            reason = f"no {name} (make components {components.FOLDERS.get(name, name)})"
+            if components.required():
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return found
+
+    return find
 
 
 @pytest.fixture(scope="session")
-def temporal(request: pytest.FixtureRequest) -> Iterator[TemporalServer]:
+def temporal(component: Callable[[str], Path]) -> Iterator[TemporalServer]:
     """One Temporal server in memory for all tests; each has a task queue of its own."""
-    server = TemporalServer(component(request, "temporal"))
+    server = TemporalServer(component("temporal"))
     yield server.start()
     server.stop()

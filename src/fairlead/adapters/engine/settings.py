@@ -13,6 +13,7 @@ class TemporalSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=
         task_queue: This installation's name there: a second installation on the same
             namespace needs another one.
         heartbeat_seconds: A step whose worker is silent for so long is made again.
+        patience_seconds: How long a start waits for Temporal to come up.
     """
 
     address: str = "127.0.0.1:7233"
@@ -21,6 +22,7 @@ class TemporalSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=
         "fairlead"
     )
     heartbeat_seconds: Annotated[float, Meta(ge=2)] = 10.0
+    patience_seconds: Annotated[float, Meta(ge=0)] = 20.0
 
 
 class EngineSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

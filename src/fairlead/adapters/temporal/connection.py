@@ -28,6 +28,7 @@ from fairlead.kernel.engine import JournalUnavailable
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS: Final = 0.5
+LEAST_SECONDS: Final = 2.0
 TRANSIENT: Final = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -48,11 +49,13 @@ class Place:
     Attributes:
         address: `host:port` of its frontend.
         task_queue: The name of this installation there; our workflow ids begin with it.
+        patience_seconds: How long to wait for a server that has yet to come up.
     """
 
     address: str
     namespace: str
     task_queue: str
+    patience_seconds: float = 20.0
 
     @property
     def prefix(self) -> str:
@@ -60,33 +63,39 @@ class Place:
         return f"{self.task_queue}/"
 
 
-async def connect(place: Place, *, patience_seconds: float) -> Client:
+async def connect(place: Place) -> Client:
     """Return a client, waiting a while for a server that has yet to come up.
 
     Raises:
         JournalUnavailable: it does not answer, or the namespace is not there.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + place.patience_seconds
     while True:
+        left = max(deadline - time.monotonic(), LEAST_SECONDS)
         try:
-            client = await Client.connect(
-                place.address,
-                namespace=place.namespace,
-                data_converter=CONVERTER,
-                runtime=_runtime(),
-                identity=f"fairlead-{os.getpid()}@{socket.gethostname()}",
-            )
-            await client.count_workflows("ExecutionStatus = 'Running'")
-        except (RuntimeError, RPCError) as error:
+            return await asyncio.wait_for(_connect(place), left)
+        except (RuntimeError, RPCError, TimeoutError) as error:
             if time.monotonic() > deadline:
                 raise JournalUnavailable(
                     f"Temporal at {place.address} (namespace {place.namespace}) does "
                     f"not answer: {_text(error)}.",
                     address=place.address,
                 ) from error
-        else:
-            return client
         await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _connect(place: Place) -> Client:
+    client = await Client.connect(
+        place.address,
+        namespace=place.namespace,
+        data_converter=CONVERTER,
+        runtime=_runtime(),
+        identity=f"fairlead-{os.getpid()}@{socket.gethostname()}",
+    )
+    await client.count_workflows(
+        "ExecutionStatus = 'Running'"
+    )  # the namespace is there
+    return client
 
 
 @contextmanager
@@ -111,4 +120,4 @@ def _runtime() -> Runtime:
 
 
 def _text(error: Exception) -> str:
-    return str(error).strip().rstrip(".")[:300]
+    return str(error).strip().rstrip(".")[:300] or "no answer in time"

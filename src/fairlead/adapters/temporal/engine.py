@@ -35,8 +35,6 @@ from fairlead.kernel.engine import (
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_SECONDS: Final = 20.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -75,6 +73,7 @@ class TemporalEngine(Engine):
         self._watch = Watch(place, told)
         self._client: Client | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._removing: set[str] = set()
 
     @property
     def trouble(self) -> str:
@@ -83,7 +82,7 @@ class TemporalEngine(Engine):
 
     @override
     async def open(self) -> None:
-        client = await connect(self._place, patience_seconds=PATIENCE_SECONDS)
+        client = await connect(self._place)
         await self._workers.open(client)
         self._watch.open(client)
         self._client = client
@@ -211,10 +210,18 @@ class TemporalEngine(Engine):
     async def _remove(self, client: Client, *, before: float) -> None:
         moment = datetime.fromtimestamp(before, UTC).isoformat()
         mine = f"TaskQueue = '{self._place.task_queue}'"
+        found: set[str] = set()
         async for ended in client.list_workflows(f"{mine} AND CloseTime < '{moment}'"):
-            execution = WorkflowExecution(workflow_id=ended.id, run_id=ended.run_id)
-            await client.workflow_service.delete_workflow_execution(
-                DeleteWorkflowExecutionRequest(
-                    namespace=self._place.namespace, workflow_execution=execution
-                )
+            found.add(ended.run_id)
+            if ended.run_id not in self._removing:
+                await self._delete(client, ended.id, ended.run_id)
+        self._removing = found
+
+    async def _delete(self, client: Client, workflow_id: str, run_id: str) -> None:
+        """Have Temporal remove an ended workflow, which it does in its own time."""
+        execution = WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(
+                namespace=self._place.namespace, workflow_execution=execution
             )
+        )

@@ -7,8 +7,6 @@ from fairlead.adapters.temporal.connection import Place, connect
 from fairlead.adapters.temporal.workers import Limits, Workers
 from fairlead.kernel.engine import Workflow
 
-PATIENCE_SECONDS = 20.0
-
 
 async def play(
     place: Place,
@@ -23,7 +21,7 @@ async def play(
     Raises:
         JournalUnavailable: Temporal does not answer.
     """
-    client = await connect(place, patience_seconds=PATIENCE_SECONDS)
+    client = await connect(place)
     workers = Workers(place, workflows=workflows, activities=None, limits=limits)
     await workers.open(client)
     try:

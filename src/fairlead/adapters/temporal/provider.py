@@ -55,6 +55,7 @@ def place_of(settings: EngineSettings) -> Place:
         address=temporal.address,
         namespace=temporal.namespace,
         task_queue=temporal.task_queue,
+        patience_seconds=temporal.patience_seconds,
     )
 
 
