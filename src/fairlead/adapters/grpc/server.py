@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from typing_extensions import override
 
+from fairlead.adapters.grpc.health import Health
 from fairlead.adapters.grpc.loading import GrpcListener
 from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.kernel.errors import ErrorKind, FairleadError
@@ -41,8 +42,8 @@ class GrpcServer(GrpcListener):
         self._settings = settings
         self._handlers = handlers
         self._stop_streams = stop_streams
-        self._health = health.aio.HealthServicer()
         self._server: grpc.aio.Server | None = None
+        self._health: Health | None = None
         self._port = settings.port
 
     @property
@@ -56,7 +57,7 @@ class GrpcServer(GrpcListener):
             options=options(self._settings),
             maximum_concurrent_rpcs=self._settings.max_concurrent_calls,
         )
-        await self._add(server)
+        self._health = self._add(server)
         wanted = _address(self._settings.host, self._settings.port)
         try:
             self._port = server.add_insecure_port(wanted)
@@ -68,7 +69,7 @@ class GrpcServer(GrpcListener):
         await server.start()
         self._server = server
 
-    async def _add(self, server: grpc.aio.Server) -> None:
+    def _add(self, server: grpc.aio.Server) -> Health:
         services: dict[str, dict[str, Any]] = defaultdict(dict)
         for name, handler in self._handlers.items():
             service, _, method = name.partition("/")
@@ -76,17 +77,18 @@ class GrpcServer(GrpcListener):
         for service, methods in services.items():
             named = grpc.method_handlers_generic_handler(service, methods)
             server.add_generic_rpc_handlers((named,))
-            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        own = Health(services)
+        health_pb2_grpc.add_HealthServicer_to_server(own, server)
         names = (*services, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
+        return own
 
     @override
     async def close(self) -> None:
-        if self._server is None:
+        if self._server is None or self._health is None:
             return
         server, self._server = self._server, None
-        await self._health.enter_graceful_shutdown()
+        self._health.close()
         self._stop_streams()
         await server.stop(GRACE_SECONDS)
 

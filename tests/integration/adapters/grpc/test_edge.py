@@ -11,6 +11,7 @@ import pytest
 import structlog
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container
 from dishka import provide as provides
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import CollectorRegistry, generate_latest
 from typing_extensions import override
 
@@ -298,6 +299,22 @@ async def test_a_closing_server_ends_its_streams_at_once() -> None:
     assert len(read) == 6
     assert (told.code, told.reason) == (CODE.UNAVAILABLE, "grpc.stopping")
     assert open_.watched.ended == ["count"]
+
+
+async def test_health_is_told_until_the_server_closes() -> None:
+    """Those who watch are told, and do not keep it waiting."""
+    async with serving() as open_:
+        stub: Any = health_pb2_grpc.HealthStub(open_.channel)
+        unknown = await refused(stub.Check(health_pb2.HealthCheckRequest(service="x")))
+        watching = stub.Watch(health_pb2.HealthCheckRequest(service=DRILLS.full_name))
+        first = await watching.read()
+        await open_.server.close()
+        last, end = await watching.read(), await watching.read()
+
+    assert unknown.code is CODE.NOT_FOUND
+    assert first.status == health_pb2.HealthCheckResponse.SERVING
+    assert last.status == health_pb2.HealthCheckResponse.NOT_SERVING
+    assert end is grpc.aio.EOF
 
 
 async def test_what_does_not_parse_is_refused() -> None:

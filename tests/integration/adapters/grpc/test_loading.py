@@ -5,37 +5,37 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOOK = (
-    "import os, sys; from fairlead.app import check; check(os.environ, sections={}); "
-    "print(sorted({'grpc', 'google.protobuf', 'grpc_health'} & set(sys.modules)))"
-)
-MISSING = "import sys; sys.modules['grpc_health'] = None; " + LOOK
+PROGRAM = """
+import os, sys
+from fairlead.app import check
+from fairlead.kernel.errors import FairleadError
+
+check(os.environ, sections={})
+print(sorted({"grpc", "google.protobuf", "grpc_health"} & set(sys.modules)))
+
+sys.modules["grpc_health"] = None  # as if it were not installed
+try:
+    check({**os.environ, "FAIRLEAD_GRPC__ENABLED": "true"}, sections={})
+except FairleadError as error:
+    print(error.code, error.message)
+"""
 
 
-def run(
-    program: str, home: Path, **settings: str
-) -> "subprocess.CompletedProcess[str]":
-    environ = {"PATH": os.environ["PATH"], "FAIRLEAD_HOME": str(home), **settings}
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", program],
+def test_its_packages_are_imported_and_needed_only_when_it_is_on(
+    tmp_path: Path,
+) -> None:
+    """Without gRPC they cost a start nothing; with it, what is missing is named."""
+    environ = {"PATH": os.environ["PATH"], "FAIRLEAD_HOME": str(tmp_path)}
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", PROGRAM],
         env=environ,
         capture_output=True,
         text=True,
         check=False,
     )
 
-
-def test_a_server_without_grpc_imports_none_of_it(tmp_path: Path) -> None:
-    """Its packages cost a start nothing."""
-    done = run(LOOK, tmp_path)
-
-    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
-
-
-def test_a_missing_extra_is_named(tmp_path: Path) -> None:
-    """With what to install, before anything is opened."""
-    done = run(MISSING, tmp_path, FAIRLEAD_GRPC__ENABLED="true")
-
-    assert done.returncode == 1
-    assert "ExtraMissing: grpc.enabled needs more packages" in done.stderr
-    assert "pip install 'fairlead[grpc]'" in done.stderr
+    assert done.returncode == 0, done.stderr
+    imported, refused = done.stdout.splitlines()
+    assert imported == "[]"
+    assert refused.startswith("grpc.extra_missing grpc.enabled needs more packages")
+    assert "pip install 'fairlead[grpc]'" in refused

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from google.protobuf.message_factory import GetMessageClass
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.adapters.grpc.mapping import BadField, BadMessage, MessageCodec
@@ -197,6 +197,7 @@ def test_absent_fields_take_the_defaults_of_the_value() -> None:
         codec.decode(message("Paging", limit=0))
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.text() | st.integers(-(2**53), 2**53),
@@ -212,6 +213,7 @@ def test_any_json_comes_back_the_same(value: Json) -> None:
     assert codec.decode(codec.encode(Wrapped(value))) == Wrapped(value)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_any_time_comes_back_the_same(at: datetime) -> None:
     codec = MessageCodec(Timed, MESSAGES["Timed"])
