@@ -1,7 +1,12 @@
-"""The embedded engine alone: workflows and steps per second, CPU, idle dispatch."""
+"""The engine alone: workflows and steps per second, CPU, idle dispatch.
+
+Beside the embedded engine the one on Temporal's development server, where that is
+installed (make components temporal); it keeps its data in a file, too.
+"""
 
 import asyncio
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable
@@ -10,7 +15,9 @@ from pathlib import Path
 import uvloop
 
 from fairlead.adapters.engine.engine import EmbeddedEngine
-from fairlead.kernel.engine import Attempt, Call, Json, Steps, Workflow
+from fairlead.kernel.engine import Attempt, Call, Engine, Json, Steps, Workflow
+from fairlead.testing.components import find
+from fairlead.testing.temporal_server import TemporalServer
 
 Row = tuple[str, float, str, str]  # name, value, unit, bar
 
@@ -18,6 +25,7 @@ WORKFLOWS = 6000
 AT_ONCE = 500
 LONG_WORKFLOWS, STEPS = 200, 100
 DISPATCHES = 100
+THEIR_WORKFLOWS, THEIR_LONG_WORKFLOWS = 100, 3
 PATIENCE = 120.0
 
 
@@ -31,6 +39,9 @@ async def _many(steps: Steps, argument: Json) -> Json:
     return argument
 
 
+FLOWS = (Workflow(name="one", function=_one), Workflow(name="many", function=_many))
+
+
 class _Echo:
     """Returns its argument and remembers when it was last called."""
 
@@ -41,24 +52,24 @@ class _Echo:
         return attempt.argument
 
 
-async def _run(engine: EmbeddedEngine, name: str, argument: Json, key: str) -> None:
+async def _run(engine: Engine, name: str, argument: Json, key: str) -> None:
     await engine.start(name, argument, id=key)
     await engine.result(key, timeout_seconds=PATIENCE)
 
 
-async def _workflows(engine: EmbeddedEngine) -> None:
+async def _workflows(engine: Engine, count: int) -> None:
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:
         async with places:
             await _run(engine, "one", number, f"one{number}")
 
-    await asyncio.gather(*(one(number) for number in range(WORKFLOWS)))
+    await asyncio.gather(*(one(number) for number in range(count)))
 
 
-async def _steps(engine: EmbeddedEngine) -> None:
+async def _steps(engine: Engine, count: int) -> None:
     await asyncio.gather(
-        *(_run(engine, "many", STEPS, f"many{n}") for n in range(LONG_WORKFLOWS))
+        *(_run(engine, "many", STEPS, f"many{n}") for n in range(count))
     )
 
 
@@ -69,31 +80,26 @@ async def _measured(work: Awaitable[None]) -> tuple[float, float]:
     return time.perf_counter() - clock, time.process_time() - cpu
 
 
-async def _dispatch(engine: EmbeddedEngine, echo: _Echo) -> float:
+async def _dispatch(engine: Engine, echo: _Echo, count: int) -> float:
     """Return the median of milliseconds from `start` to the activity."""
     waits = []
-    for number in range(DISPATCHES):
+    for number in range(count):
         began = time.perf_counter()
         await _run(engine, "one", number, f"idle{number}")
         waits.append((echo.called_at - began) * 1000)
     return statistics.median(waits)
 
 
-async def _measure() -> list[Row]:
+async def _embedded() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         echo = _Echo()
         engine = EmbeddedEngine(
-            Path(folder) / "engine.db",
-            workflows=[
-                Workflow(name="one", function=_one),
-                Workflow(name="many", function=_many),
-            ],
-            activities={"echo": echo},
+            Path(folder) / "engine.db", workflows=FLOWS, activities={"echo": echo}
         )
         await engine.open()
-        dispatch = await _dispatch(engine, echo)
-        short, short_cpu = await _measured(_workflows(engine))
-        long, long_cpu = await _measured(_steps(engine))
+        dispatch = await _dispatch(engine, echo, DISPATCHES)
+        short, short_cpu = await _measured(_workflows(engine, WORKFLOWS))
+        long, long_cpu = await _measured(_steps(engine, LONG_WORKFLOWS))
         await engine.close()
     steps = LONG_WORKFLOWS * STEPS
     return [
@@ -103,6 +109,45 @@ async def _measure() -> list[Row]:
         ("CPU per step", long_cpu / steps * 1e6, "us", ""),
         ("idle dispatch, p50", dispatch, "ms", "<= 10"),
     ]
+
+
+async def _temporal(program: Path) -> list[Row]:
+    # imported here: an extra
+    from fairlead.adapters.temporal.connection import Place  # noqa: PLC0415
+    from fairlead.adapters.temporal.engine import TemporalEngine  # noqa: PLC0415
+    from fairlead.adapters.temporal.told import ToldFile  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = TemporalServer(program, Path(folder), options=None).start()
+        echo = _Echo()
+        engine = TemporalEngine(
+            Place(address=server.address, namespace="default", task_queue="bench"),
+            workflows=FLOWS,
+            activities={"echo": echo},
+            told=ToldFile(Path(folder) / "told.db"),
+        )
+        await engine.open()
+        dispatch = await _dispatch(engine, echo, DISPATCHES // 5)
+        short, short_cpu = await _measured(_workflows(engine, THEIR_WORKFLOWS))
+        long, _ = await _measured(_steps(engine, THEIR_LONG_WORKFLOWS))
+        await engine.close()
+        server.stop()
+    steps = THEIR_LONG_WORKFLOWS * STEPS
+    return [
+        ("Temporal: workflows of one step", THEIR_WORKFLOWS / short, "1/s", ""),
+        ("Temporal: our CPU per workflow", short_cpu / THEIR_WORKFLOWS * 1e6, "us", ""),
+        ("Temporal: steps", steps / long, "1/s", ""),
+        ("Temporal: idle dispatch, p50", dispatch, "ms", ""),
+    ]
+
+
+async def _measure() -> list[Row]:
+    rows = await _embedded()
+    program = find("temporal")
+    if program is None:
+        sys.stderr.write("engine: no temporal (make components temporal)\n")
+        return rows
+    return rows + await _temporal(program)
 
 
 def rows() -> list[Row]:
