@@ -131,10 +131,10 @@ async def test_the_feed_sends_one_steps_output_with_offsets(browser: Browser) ->
 
 async def test_output_is_plain_text_byte_for_byte(browser: Browser) -> None:
     browser.stage.runs.frames = written(
-        ("", b"cloning\n"), ("test/unit", b"\xff\x1b[31m<script>\n")
+        ("checkout", b"cloning\n"), ("test/unit", b"\xff\x1b[31m<script>\n")
     )
     step = await browser.client.get(f"{RUN}/output?step=test/unit&download")
-    own = await browser.client.get(f"{RUN}/output?step=run")
+    own = await browser.client.get(f"{RUN}/output?step=checkout")
     everything = await browser.client.get(f"{RUN}/output")
 
     assert step.content == b"\xff\x1b[31m<script>\n"

@@ -16,7 +16,7 @@ PAGES = {
     "/runs/00000000-0000-0000-0000-0000000000da": "hello #218",
     "/runs/00000000-0000-0000-0000-0000000000db": "billing #219",
     "/environments": "Environments",
-    "/workloads/00000000-0000-0000-0000-0000000001f4": "web on dev",
+    "/workloads/00000000-0000-0000-0000-0000000001f4": "hello/dev/web",
     "/audit": "Audit",
     "/operations": "Operations",
     "/access": "Access",
@@ -64,6 +64,70 @@ async def test_the_overview_begins_with_what_needs_the_reader(browser: Browser) 
     )
     assert "catalog #88" in text
     assert 'action="/workloads/00000000-0000-0000-0000-0000000001f9/restart"' in text
+
+
+async def test_a_failed_deployment_is_told_once(open_browser: Open) -> None:
+    """The run that failed is named; the workload it could not start only follows."""
+    behind = stage()
+    failed = next(run for run in behind.runs.items if run.project == "catalog")
+    broken = replace(
+        behind.workloads.items[-1],
+        release=0,
+        url="",
+        run_id=failed.id,
+        project_id=failed.project_id,
+    )
+    behind.workloads.items = [broken]
+    browser = await open_browser(behind)
+    await browser.login()
+
+    text = await browser.page("/")
+    assert text.count('class="attention') == 1
+    assert f'<a href="/workloads/{broken.id}"><b>' not in text
+
+    behind.runs.items = []
+    text = await browser.page("/")
+    assert "Never answered" in text
+    assert ">Crashed<" not in text
+    assert "/restart" not in text
+
+
+async def test_who_cannot_help_sees_it_without_buttons(open_browser: Open) -> None:
+    browser = await open_browser(stage(granted=READING))
+    await browser.login()
+    text = await browser.page("/")
+
+    assert "Not well" in text
+    assert "Needs you" not in text
+    assert "catalog #88" in text
+
+
+async def test_what_never_served_is_run_again_not_restarted(
+    open_browser: Open,
+) -> None:
+    behind = stage()
+    behind.workloads.items = [replace(behind.workloads.items[-1], release=0, url="")]
+    browser = await open_browser(behind)
+    await browser.login()
+    text = await browser.page(f"/workloads/{behind.workloads.items[0].id}")
+
+    assert "/restart" not in text
+    assert 'action="/projects/search/runs"' in text
+
+
+async def test_a_failed_checkout_shows_its_output_and_why(open_browser: Open) -> None:
+    behind = stage()
+    failed = next(run for run in behind.runs.items if run.project == "catalog")
+    behind.runs.items = [
+        replace(failed, stages=(), artifacts=(), reason="/srv/x cannot be cloned.")
+    ]
+    browser = await open_browser(behind)
+    await browser.login()
+    text = await browser.page(f"/runs/{failed.id}")
+
+    assert 'aria-label="Output of checkout"' in text
+    assert '<p class="fault">/srv/x cannot be cloned.</p>' in text
+    assert '<span class="note">/srv/x cannot be cloned.</span>' in text
 
 
 ACTS = {

@@ -21,6 +21,7 @@ from fairlead.adapters.pages.part import (
     Panel,
 )
 from fairlead.adapters.pages.templates import Templates
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Principal
 
 POLICY = (
@@ -34,6 +35,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+_UNSEEN = frozenset({ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN})
 
 
 class Permits(Protocol):
@@ -106,12 +110,19 @@ class Pages:
         return await self.permits.within(self.who, permission, on)
 
     async def panels(self, slot: str, subject: str) -> tuple[Card, ...]:
-        """Return what all modules put into a slot of a subject's page, in order."""
+        """Return what all modules put into a slot of a subject's page, in order.
+
+        A module has nothing to add to what the caller may not see.
+        """
         found: list[Card] = []
         for part in self.parts.parts.values():
             if slot in part.panels:
                 panel: Panel = await self.container.get(part.panels[slot])
-                found += await panel.cards(self.who, subject)
+                try:
+                    found += await panel.cards(self.who, subject)
+                except FairleadError as error:
+                    if error.kind not in _UNSEEN:
+                        raise
         return tuple(sorted(found, key=lambda card: card.order))
 
     async def contributions(self) -> tuple[Contribution, ...]:

@@ -44,6 +44,9 @@ class Attention:
         state: A state's name, which gives the tone, e.g. `failed`.
         word: What the state is called here, e.g. `Run failed`.
         subject: The object's name; `detail` one sentence on what is wrong.
+        fault: The path of what is behind it; where that needs the reader itself, this
+            is left out.
+        yours: Whether the reader may do something about it.
     """
 
     state: str
@@ -52,6 +55,8 @@ class Attention:
     path: str
     detail: str
     button: Button | None = None
+    fault: str = ""
+    yours: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,10 @@
         this.draw();
       });
       addEventListener("resize", () => this.draw());
-      document.addEventListener("htmx:oobAfterSwap", () => this.followStep());
+      document.addEventListener("htmx:oobAfterSwap", () => {
+        this.followStep();
+        if (!this.parts.quiet.hidden) this.done();
+      });
     }
 
     // Streams
@@ -168,7 +171,8 @@
 
     done() {
       if (this.lines.all.length) return;
-      this.parts.quiet.textContent = "This step printed nothing.";
+      const why = document.querySelector(".run-head .fault")?.textContent;
+      this.parts.quiet.textContent = why ? `Nothing was printed here. ${why}` : "Nothing was printed here.";
       this.parts.quiet.hidden = false;
     }
 
@@ -185,7 +189,7 @@
     followStep() {
       const pick = document.getElementById("run-steps")?.dataset.pick;
       if (this.picked || !pick || pick === this.step || !this.follow.checked) return;
-      this.parts.label.textContent = pick === "run" ? "Preparation" : pick;
+      this.parts.label.textContent = pick;
       this.open(pick);
     }
 

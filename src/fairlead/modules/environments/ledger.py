@@ -106,6 +106,7 @@ class Ledger:
             release = await self._release(workload, asked)
             held = replace(workload, holder=asked.operation_id, port=port)
             if not held.release:
+                held = replace(held, run_id=release.run_id)
                 held = held.turned(WorkloadState.DEPLOYING, at=self.clock.now())
             await self.workloads.save(held)
             replicas = await self.releases.replicas(workload_id)

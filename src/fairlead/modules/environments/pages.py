@@ -102,11 +102,10 @@ class WorkloadPages(PageController):
     ) -> Response[str]:
         """Show one workload with its output, live."""
         found = await workloads.get(pages.who, workload)
-        name = f"{found.project}/{found.environment}/{found.name}"
         sheet = Sheet(
             template="environments/workload.html",
-            title=f"{found.name} on {found.environment}",
-            command=f"fairlead workloads show {name}",
+            title=found.title,
+            command=f"fairlead workloads show {found.title}",
             crumbs=(
                 (found.project, f"/projects/{found.project}"),
                 (found.environment, SECTION),
@@ -116,7 +115,11 @@ class WorkloadPages(PageController):
         scope = environment_scope(found.project_id, found.environment_id)
         data = {
             "workload": found,
-            "may_restart": await pages.may(WORKLOAD_RESTART, on=scope),
+            "may_restart": bool(found.release)
+            and await pages.may(WORKLOAD_RESTART, on=scope),
+            "actions": ()
+            if found.release
+            else await pages.panels("project.actions", found.project),
         }
         if request.headers.get("hx-request"):
             return pages.fragment(request, "environments/workload_head.html", **data)
@@ -243,20 +246,27 @@ class WhatRunsWhere(Contributor):
 
     async def _attention(self, item: Workload) -> Attention:
         scope = environment_scope(item.project_id, item.environment_id)
-        restart = Button(
-            label="Restart", path=f"/workloads/{item.id}/restart", post=True
+        button = (
+            Button(label="Restart", path=f"/workloads/{item.id}/restart", post=True)
+            if item.release
+            else Button(label="See its run", path=f"/runs/{item.run_id}")
         )
-        word = "Crashed" if item.state is WorkloadState.FAILED else "Down"
         return Attention(
             state=item.state,
-            word=word,
-            subject=f"{item.project} · {item.name} on {item.environment}",
+            word=_word(item),
+            subject=item.title,
             path=f"/workloads/{item.id}",
             detail=item.reason,
-            button=restart
-            if await self.pages.may(WORKLOAD_RESTART, on=scope)
-            else None,
+            button=button,
+            fault="" if item.release else f"/runs/{item.run_id}",
+            yours=await self.pages.may(WORKLOAD_RESTART, on=scope),
         )
+
+
+def _word(item: Workload) -> str:
+    if not item.release:
+        return "Never answered"
+    return "Crashed" if item.state is WorkloadState.FAILED else "Down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,19 +291,15 @@ class WorkloadFinder(Finder):
     @override
     async def find(self, who: Principal, text: str) -> tuple[Found, ...]:
         page = await self.workloads.list(who, PageRequest(limit=200))
-        named = [
-            (f"{item.project}/{item.environment}/{item.name}", item)
-            for item in page.items
-        ]
         return tuple(
             Found(
-                label=name,
+                label=item.title,
                 path=f"/workloads/{item.id}",
                 kind="workload",
                 detail=item.state,
             )
-            for name, item in named
-            if text.lower() in name.lower()
+            for item in page.items
+            if text.lower() in item.title.lower()
         )[:MOST_FOUND]
 
 

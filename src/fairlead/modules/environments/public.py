@@ -57,7 +57,7 @@ class Workload:
     Attributes:
         url: Where it answers, the same across releases; empty before the first one.
         release: The number of the release that serves, from 1; 0 before the first.
-        run_id: The run that deployed it.
+        run_id: The run that deployed it; before the first release, that last tried.
         reason: Why it is not healthy, one sentence; empty when it is.
         restarts: Crashes restarted since the release began to serve.
     """
@@ -76,6 +76,11 @@ class Workload:
     restarts: int
     reason: str
     updated_at: datetime
+
+    @property
+    def title(self) -> str:
+        """Return what people call it, `project/environment/name`."""
+        return f"{self.project}/{self.environment}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from fairlead.modules.pipelines.pages.panels import newest_each, spikes_of
-from fairlead.modules.pipelines.pages.view import OWN, view_of
+from fairlead.modules.pipelines.pages.view import CHECKOUT, view_of
 from fairlead.modules.pipelines.public import Job, Run, Stage, State, Step
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -63,8 +63,8 @@ LATER = step("e", State.QUEUED)
         ((DONE, BUSY, BROKEN), "build/c"),
         ((DONE, STOPPED, LATER), "build/d"),
         ((DONE, LATER), "build/a"),
-        ((LATER,), OWN),
-        ((), OWN),
+        ((LATER,), CHECKOUT),
+        ((), CHECKOUT),
     ],
 )
 def test_the_most_telling_step_is_open(steps: tuple[Step, ...], pick: str) -> None:
@@ -77,11 +77,11 @@ def test_the_most_telling_step_is_open(steps: tuple[Step, ...], pick: str) -> No
 def test_the_reader_chooses_among_steps_there_are() -> None:
     chosen = view_of(run(DONE, BUSY), wanted="build/a", now=NOW)
     unknown = view_of(run(DONE, BUSY), wanted="build/z", now=NOW)
-    own = view_of(run(DONE, BUSY), wanted=OWN, now=NOW)
+    own = view_of(run(DONE, BUSY), wanted=CHECKOUT, now=NOW)
 
     assert (chosen.pick, chosen.picked) == ("build/a", True)
     assert (unknown.pick, unknown.picked) == ("build/b", False)
-    assert own.stream == ""
+    assert (own.pick, own.picked) == (CHECKOUT, True)
 
 
 def test_bars_lie_on_one_time_line() -> None:

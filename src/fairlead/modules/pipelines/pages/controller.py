@@ -20,7 +20,7 @@ from fairlead.kernel.idempotency import RequestKey
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.principal import Principal
-from fairlead.modules.pipelines.pages.view import OWN, RunView, view_of
+from fairlead.modules.pipelines.pages.view import RunView, view_of
 from fairlead.modules.pipelines.permissions import RUN_CANCEL, RUN_START
 from fairlead.modules.pipelines.public import Run, Runs
 from fairlead.services.authz.public import project_scope
@@ -111,7 +111,7 @@ class RunPages(PageController):
     ) -> Stream:
         """Send the run's events and the output of one step, live."""
         source = await runs.logs(who, run, after=offset(request), follow=True)
-        return await frames(_of_stream(source, _stream(request)))
+        return await frames(_of_stream(source, _step(request)))
 
     @get("/runs/{run:str}/output")
     @inject
@@ -128,7 +128,7 @@ class RunPages(PageController):
         if "download" in request.query_params:
             headers["Content-Disposition"] = 'attachment; filename="output.log"'
         return Stream(
-            _bytes(source, _stream(request)),
+            _bytes(source, _step(request)),
             media_type="text/plain",
             headers=headers,
         )
@@ -164,12 +164,6 @@ class RunPages(PageController):
 
 def _step(request: AnyRequest) -> str | None:
     return request.query_params.get("step") or None
-
-
-def _stream(request: AnyRequest) -> str | None:
-    """Return the wanted stream; None: all of them."""
-    wanted = _step(request)
-    return "" if wanted == OWN else wanted
 
 
 def _key(key: str, project: str, revision: str) -> RequestKey | None:

@@ -46,6 +46,7 @@ class LatestRuns(Contributor):
     """The newest runs, and the projects whose newest run failed."""
 
     runs: Runs
+    pages: Pages
 
     @override
     async def contribute(self, who: Principal) -> Contribution:
@@ -58,7 +59,19 @@ class LatestRuns(Contributor):
             order=30,
             data={"runs": page.items[:LATEST]},
         )
-        return Contribution(attention=tuple(map(_attention, failed)), cards=(card,))
+        wrong = tuple([await self._attention(run) for run in failed])
+        return Contribution(attention=wrong, cards=(card,))
+
+    async def _attention(self, run: Run) -> Attention:
+        return Attention(
+            state="failed",
+            word="Run failed",
+            subject=f"{run.project} #{run.number}",
+            path=f"/runs/{run.id}",
+            detail=run.reason or run.title,
+            button=Button(label="See what failed", path=f"/runs/{run.id}"),
+            yours=await self.pages.may(RUN_START, on=project_scope(run.project_id)),
+        )
 
 
 def newest_each(runs: Iterable[Run]) -> list[Run]:
@@ -68,17 +81,6 @@ def newest_each(runs: Iterable[Run]) -> list[Run]:
         if run.state is not State.CANCELLED:
             found.setdefault(run.project, run)
     return list(found.values())
-
-
-def _attention(run: Run) -> Attention:
-    return Attention(
-        state="failed",
-        word="Run failed",
-        subject=f"{run.project} #{run.number}",
-        path=f"/runs/{run.id}",
-        detail=run.reason or run.title,
-        button=Button(label="See what failed", path=f"/runs/{run.id}"),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

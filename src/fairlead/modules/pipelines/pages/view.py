@@ -7,7 +7,7 @@ from datetime import datetime
 from fairlead.modules.pipelines.public import Run, Stage, State, Step
 
 ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED})
-OWN = "run"  # what the page calls the run's own output, whose stream has no name
+CHECKOUT = "checkout"  # the stream of what comes before the stages
 THINNEST = 0.8
 
 
@@ -43,7 +43,7 @@ class RunView:
     """All a run's page needs.
 
     Attributes:
-        pick: The step whose output is open: its stream, or `OWN`.
+        pick: The step whose output is open: its stream, or `CHECKOUT`.
         picked: Whether the reader chose it (else it follows what runs).
         failed: Whether the open step failed, so that its end is what matters.
     """
@@ -71,15 +71,16 @@ class RunView:
         return f"{self.name} · {self.run.title}" if self.run.title else self.name
 
     @property
-    def stream(self) -> str:
-        """Return the feed stream of the open step."""
-        return "" if self.pick == OWN else self.pick
+    def prepared_at(self) -> datetime | None:
+        """Return when the checkout was over; None while it goes on."""
+        began = [stage.started_at for stage in self.stages if stage.started_at]
+        return min(began, default=self.run.ended_at)
 
 
 def view_of(run: Run, *, wanted: str | None, now: datetime) -> RunView:
     """Return how to show `run`, with the step `wanted` open if there is one."""
     steps = tuple(steps_of(run))
-    streams = {OWN, *(step.stream for step in steps)}
+    streams = {CHECKOUT, *(step.stream for step in steps)}
     pick = wanted if wanted in streams else None
     begin = run.started_at or run.created_at
     length = max(0.001, ((run.ended_at or now) - begin).total_seconds())
@@ -139,7 +140,7 @@ def _most_telling(steps: tuple[Step, ...]) -> str:
             if step.state is state and step.started_at is not None:
                 return step.stream
     begun = [step for step in steps if step.started_at is not None]
-    return begun[-1].stream if begun else OWN
+    return begun[-1].stream if begun else CHECKOUT
 
 
 def _isolated(step: Step) -> bool:
