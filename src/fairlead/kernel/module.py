@@ -49,6 +49,23 @@ class Rpc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work of a module that the platform starts at set times.
+
+    Attributes:
+        name: `module.job`, also the name of its schedule.
+        schedule: Five cron fields, e.g. `0 3 * * *`, read in `time_zone`.
+        workflow: What is run; it gets no input of its own.
+    """
+
+    name: str
+    summary: str
+    schedule: str
+    workflow: str
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What `module.yaml` says.
 
@@ -57,6 +74,7 @@ class Manifest:
         permissions: `module.resource.action` to what it lets one do.
         rpcs: Served when the gRPC edge is on.
         events: Topics of the events this module emits.
+        jobs: What is run at set times.
     """
 
     name: str
@@ -67,6 +85,7 @@ class Manifest:
     routes: tuple[Route, ...] = ()
     rpcs: tuple[Rpc, ...] = ()
     events: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()
 
 
 class Part:
@@ -98,6 +117,7 @@ class Module:
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RPC = re.compile(r"[a-z]\w*(\.[a-z]\w*)*\.[A-Z]\w*/[A-Z]\w*", re.ASCII)
+JOB = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 PERMISSION = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -105,8 +125,8 @@ def check(manifest: Manifest) -> None:
     """Refuse a manifest that contradicts itself.
 
     Raises:
-        BadModule: the name, version, a permission, a route, an rpc or a requirement
-            is bad.
+        BadModule: the name, version, a permission, a route, an rpc, a job or a
+            requirement is bad.
     """
     name = manifest.name
     if not NAME.fullmatch(name):
@@ -130,6 +150,19 @@ def check(manifest: Manifest) -> None:
                 f"'{rpc.method}' must look like {name}.v1.Service/Method.", path="rpcs"
             )
         _declared(manifest, f"Rpc {rpc.method}", rpc.permission)
+    _check_jobs(manifest)
+
+
+def _check_jobs(manifest: Manifest) -> None:
+    seen: set[str] = set()
+    for job in manifest.jobs:
+        if not JOB.fullmatch(job.name) or not job.name.startswith(f"{manifest.name}."):
+            raise BadModule(
+                f"Job '{job.name}' must look like {manifest.name}.job.", path="jobs"
+            )
+        if job.name in seen:
+            raise BadModule(f"Two jobs are called '{job.name}'.", path="jobs")
+        seen.add(job.name)
 
 
 def _declared(manifest: Manifest, who: str, permission: str) -> None:
@@ -207,3 +240,8 @@ class Catalog:
         """Return every declared gRPC method by name."""
         rpcs = (rpc for manifest in self.manifests for rpc in manifest.rpcs)
         return tuple(sorted(rpcs, key=lambda rpc: rpc.method))
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return every declared job by name."""
+        jobs = (job for manifest in self.manifests for job in manifest.jobs)
+        return tuple(sorted(jobs, key=lambda job: job.name))

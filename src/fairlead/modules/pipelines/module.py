@@ -9,6 +9,7 @@ from fairlead.adapters.bus.part import Subscription, SubscriptionPart
 from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.schedules.part import SchedulablePart
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
@@ -49,6 +50,7 @@ from fairlead.modules.pipelines.use_cases.end import (
 )
 from fairlead.modules.pipelines.use_cases.local import LocalRuns
 from fairlead.modules.pipelines.use_cases.progress import Progress
+from fairlead.modules.pipelines.use_cases.scheduled import ScheduledRuns
 from fairlead.modules.pipelines.use_cases.show import (
     FindArtifact,
     FindRun,
@@ -77,6 +79,7 @@ class PipelinesProvider(Provider):
     progress = provide(Progress)
     start = provide(StartRun)
     submit = provide(SubmitQueuedRun)
+    scheduled = provide(ScheduledRuns)
     find = provide(FindRun)
     get = provide(GetRun)
     list = provide(ListRuns)
@@ -231,6 +234,7 @@ MODULE = Module(
         TablePart(HERE / "migrations"),
         ContainerPart((PipelinesProvider(), ActivitiesProvider())),
         CONSOLE,
+        SchedulablePart((ScheduledRuns,)),
         HttpPart((ProjectRunController, RunController)),
         EnginePart(
             workflows=(PIPELINE,),

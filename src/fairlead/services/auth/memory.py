@@ -83,6 +83,21 @@ class MemorySessionStore(SessionStore):
         for session in list(self.sessions.values()):
             if session.expires_at < before:
                 del self.sessions[session.id]
+        self._drop_orphans()
+
+    @override
+    async def purge_ended(self, before: datetime) -> int:
+        gone = [
+            session.id
+            for session in self.sessions.values()
+            if session.ended_at is not None and session.ended_at < before
+        ]
+        for session_id in gone:
+            del self.sessions[session_id]
+        self._drop_orphans()
+        return len(gone)
+
+    def _drop_orphans(self) -> None:
         self.tokens = {
             digest: token
             for digest, token in self.tokens.items()

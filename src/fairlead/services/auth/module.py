@@ -6,6 +6,7 @@ from pathlib import Path
 from dishka import Provider, Scope
 
 from fairlead.adapters.bus.part import Subscription, SubscriptionPart
+from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.authentication import Authenticator
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
@@ -14,6 +15,7 @@ from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
+from fairlead.services.auth.activities import TokenActivities
 from fairlead.services.auth.domain import Lifetimes, RefusedLogins
 from fairlead.services.auth.files import FileKeySafe
 from fairlead.services.auth.http import (
@@ -42,6 +44,7 @@ from fairlead.services.auth.tasks import (
     EndSessionsOfOldPassword,
     TokensReady,
 )
+from fairlead.services.auth.use_cases.expire import ExpireTokens
 from fairlead.services.auth.use_cases.installation import (
     Administrator,
     LocalRecovery,
@@ -62,6 +65,7 @@ from fairlead.services.auth.use_cases.tokens import (
     LocalVerifier,
     RecallEndedSessions,
 )
+from fairlead.services.auth.workflows import WORKFLOWS
 from fairlead.services.identity.public import PasswordChanged, UserDisabled
 
 
@@ -88,7 +92,14 @@ def _kept_in_memory() -> Provider:
     provider = Provider(scope=Scope.APP)
     for make in (_lifetimes, _token_format, _key_safe, _administrator):
         provider.provide(make)
-    for kept in (KeyRing, EndedSessions, RefusedLogins, Issuer, TokensReady):
+    for kept in (
+        KeyRing,
+        EndedSessions,
+        RefusedLogins,
+        Issuer,
+        TokensReady,
+        TokenActivities,
+    ):
         provider.provide(kept)
     provider.provide(LocalVerifier, provides=Verifier)
     provider.provide(TokenAuthenticator, provides=Authenticator)
@@ -103,6 +114,7 @@ def _per_request() -> Provider:
     for use_case in (
         OpenKeys,
         RecallEndedSessions,
+        ExpireTokens,
         Login,
         Refresh,
         Logout,
@@ -126,6 +138,7 @@ MODULE = Module(
         SettingsPart("auth", AuthSettings),
         SettingsPart("admin", AdminSettings),
         LifecyclePart((TokensReady,)),
+        EnginePart(workflows=WORKFLOWS, activities=(TokenActivities,)),
         SubscriptionPart(
             (
                 Subscription(

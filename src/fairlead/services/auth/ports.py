@@ -59,6 +59,13 @@ class SessionStore(Protocol):
     async def purge(self, before: datetime) -> None:
         """Forget sessions that expired before then, with their tokens."""
 
+    @abstractmethod
+    async def purge_ended(self, before: datetime) -> int:
+        """Forget sessions that ended before then, with their tokens; return how many.
+
+        Spent tokens of others stay: they tell a stolen one from a slow one.
+        """
+
 
 class KeyStore(Protocol):
     """Keeps the public keys tokens are verified with."""

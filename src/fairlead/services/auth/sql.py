@@ -134,12 +134,20 @@ class SqlSessionStore(SessionStore):
 
     @override
     async def purge(self, before: datetime) -> None:
-        expired = self._mine(sessions.c.expires_at < before)
-        ids = select(sessions.c.id).where(*expired)
+        await self._forget(sessions.c.expires_at < before)
+
+    @override
+    async def purge_ended(self, before: datetime) -> int:
+        return await self._forget(sessions.c.ended_at < before)
+
+    async def _forget(self, which: ColumnElement[bool]) -> int:
+        gone = self._mine(which)
+        ids = select(sessions.c.id).where(*gone)
         await self._connection.execute(
             refresh_tokens.delete().where(refresh_tokens.c.session_id.in_(ids))
         )
-        await self._connection.execute(sessions.delete().where(*expired))
+        deleted = await self._connection.execute(sessions.delete().where(*gone))
+        return int(deleted.rowcount)
 
     async def _add_token(self, token: RefreshToken) -> None:
         values = asdict(token) | {"tenant_id": self._tenant_id}

@@ -1,10 +1,23 @@
-"""`fairlead operations`."""
+"""`fairlead operations` and `fairlead schedules`."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import click
 
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.options import Paging, output, paged
-from fairlead.adapters.terminal.output import field, show_one, when
+from fairlead.adapters.terminal.output import (
+    Column,
+    Row,
+    field,
+    lasting,
+    plain,
+    show_one,
+    when,
+)
 
 PATH = "/api/v1/operations"
 COLUMNS = [
@@ -56,3 +69,128 @@ def cancel(operation: str) -> None:
     """Cancel an operation and what it started."""
     state = Client().post(f"{PATH}/{operation}/cancel")["state"]
     click.echo(f"asked to cancel; it is {state} now", err=True)
+
+
+@operations.command()
+@click.argument("operation")
+@output
+def explain(operation: str, form: str) -> None:
+    """Say why an operation waits, or how it went."""
+    told = Client().get(f"{PATH}/{operation}/explain")
+    if form != "table":
+        show_one(told, [], form=form)
+        return
+    about = told["operation"]
+    click.echo(f"{plain(about['subject'])}  {about['state']}  {about['kind']}")
+    for sentence in told["explanation"]:
+        click.echo(plain(sentence))
+
+
+SCHEDULES = f"{PATH}/schedules"
+
+
+@click.group()
+def schedules() -> None:
+    """Schedules: work that is started at set times."""
+
+
+def _last(name: str) -> Callable[[Row], str]:
+    return lambda row: str((row.get("last") or {}).get(name) or "")
+
+
+def _took(row: Row) -> str:
+    return lasting((row.get("last") or {}).get("duration_seconds"))
+
+
+def _next(row: Row) -> str:
+    return str(row.get("pause_reason") or row.get("next_at") or "")
+
+
+SCHEDULE_COLUMNS: list[Column] = [
+    ("name", field("name")),
+    ("cron", field("cron")),
+    ("time zone", field("time_zone")),
+    ("last", when("last_at")),
+    ("outcome", _last("state")),
+    ("took", _took),
+    ("next", _next),
+]
+SCHEDULE_DETAILS: list[Column] = [
+    ("id", field("id")),
+    *SCHEDULE_COLUMNS,
+    ("what", field("summary")),
+    ("kind", field("kind")),
+    ("subject", field("subject")),
+    ("jitter (s)", field("jitter_seconds")),
+    ("owner", field("owner")),
+    ("operation", _last("operation_id")),
+    ("error", _last("error")),
+    ("note", field("note")),
+]
+
+
+def _of(schedule: str, act: str = "") -> str:
+    return f"{SCHEDULES}/{quote(schedule, safe='')}{act}"
+
+
+@schedules.command("list")
+@paged
+def list_schedules(paging: Paging) -> None:
+    """List the schedules you may see, by name."""
+    paging.show(SCHEDULES, SCHEDULE_COLUMNS)
+
+
+@schedules.command("show")
+@click.argument("schedule")
+@output
+def show_schedule(schedule: str, form: str) -> None:
+    """Show one schedule by name or id."""
+    show_one(Client().get(_of(schedule)), SCHEDULE_DETAILS, form=form)
+
+
+@schedules.command("create")
+@click.argument("project")
+@click.option("--cron", required=True, help="Five fields, e.g. '30 4 * * 1-5'.")
+@click.option("--time-zone", default="UTC", show_default=True, help="An IANA name.")
+@click.option("--revision", default="", help="Branch, tag or commit to build.")
+@click.option("--name", default="", help="Else it has the project's name.")
+@click.option("--jitter", type=click.IntRange(0, 3600), help="Seconds it may be late.")
+@output
+def create_schedule(form: str, jitter: int | None, **asked: str) -> None:
+    """Run PROJECT's pipeline at set times, with your rights."""
+    body = {**asked, "jitter_seconds": jitter}
+    made = Client().post(SCHEDULES, body, headers={"Idempotency-Key": str(uuid4())})
+    show_one(made, SCHEDULE_DETAILS, form=form)
+
+
+@schedules.command()
+@click.argument("schedule")
+def pause(schedule: str) -> None:
+    """Have a schedule start nothing until it is resumed."""
+    paused = Client().post(_of(schedule, "/pause"))
+    click.echo(f"{plain(paused['name'])} is {paused['pause_reason']}", err=True)
+
+
+@schedules.command()
+@click.argument("schedule")
+def resume(schedule: str) -> None:
+    """Let a paused schedule go on with its next time."""
+    resumed = Client().post(_of(schedule, "/resume"))
+    click.echo(f"{plain(resumed['name'])} comes next {resumed['next_at']}", err=True)
+
+
+@schedules.command("run")
+@click.argument("schedule")
+def run_schedule(schedule: str) -> None:
+    """Start at once what a schedule starts; prints the operation's id."""
+    started: Any = Client().post(
+        _of(schedule, "/run"), headers={"Idempotency-Key": str(uuid4())}
+    )
+    click.echo(started["last"]["operation_id"])
+
+
+@schedules.command()
+@click.argument("schedule")
+def delete(schedule: str) -> None:
+    """Delete a schedule; what it started goes on."""
+    Client().delete(_of(schedule))

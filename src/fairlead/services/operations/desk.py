@@ -20,7 +20,7 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.services.operations.domain.floor import Floor, Limits, Ticket
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record
 from fairlead.services.operations.feeds import JournalFeeds
-from fairlead.services.operations.ports import Books, Desk, Sheet, Unended
+from fairlead.services.operations.ports import Books, Desk, Sheet, Standing, Unended
 from fairlead.services.operations.public import (
     OperationEnded,
     OperationError,
@@ -31,6 +31,7 @@ PAGE = 1_000
 RETRY_SECONDS = 1.0
 CANCEL_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
+ENDING = "waiting: the server is ending; it starts with the next one"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -122,7 +123,17 @@ class EngineDesk(Desk, Opened):
 
     @override
     def reason(self, operation_id: UUID) -> str:
-        return self._floor.reason(operation_id)
+        reason = self._floor.reason(operation_id)
+        return ENDING if reason and self._closing else reason
+
+    @override
+    def standing(self, operation_id: UUID) -> Standing:
+        return Standing(
+            position=self._floor.position(operation_id, at=self._clock.now()),
+            queued=self._floor.waiting,
+            obstacle=self._floor.obstacle(operation_id),
+            ending=self._closing,
+        )
 
     @override
     @contextmanager

@@ -16,6 +16,7 @@ from fairlead.kernel.journal import (
     Journals,
 )
 from fairlead.services.operations.domain.record import Record
+from fairlead.services.operations.ports import Attic
 from fairlead.services.operations.public import FeedEvent, Feeds
 
 TEXT_BYTES = 64 * 1024
@@ -24,7 +25,7 @@ KEPT = 1024 * 1024
 CHECK_BYTES = 1024 * 1024
 
 
-class JournalFeeds(Feeds):
+class JournalFeeds(Feeds, Attic):
     """Keeps each feed as the journal `operations/<feed id>`.
 
     Readers read the file by offset, so none of them ever blocks a writer. One that
@@ -101,6 +102,10 @@ class JournalFeeds(Feeds):
             await self._journals.seal(name)
         else:  # nobody can have sealed it: cheaper than to look
             await self._journals.append(name, FrameKind.END, "", b"")
+
+    @override
+    async def discard(self, operation_id: UUID) -> None:
+        await self._journals.delete(_name(operation_id))
 
     def sealed(self, feed_id: UUID) -> bool:
         """Tell whether the last frame is END."""

@@ -1,6 +1,7 @@
 """Operations in a dictionary: for tests."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -16,12 +17,23 @@ from fairlead.kernel.principal import TenantId
 from fairlead.services.authz.public import ROOT, Reach
 from fairlead.services.operations.domain.floor import Ticket
 from fairlead.services.operations.domain.record import Ending, Record
+from fairlead.services.operations.domain.schedule import (
+    Schedule,
+    Scheduled,
+    ScheduleNameTaken,
+    ScheduleNotFound,
+)
 from fairlead.services.operations.ports import (
+    Agenda,
+    Alarm,
     Books,
     Desk,
     Docket,
     OperationStore,
+    ScheduleStore,
     Sheet,
+    Standing,
+    Tally,
     Unended,
 )
 from fairlead.services.operations.public import (
@@ -40,6 +52,7 @@ class MemoryOperationStore(OperationStore):
 
     shelf: Shelf
     tenant: TenantId
+    schedules: dict[UUID, Schedule] = field(default_factory=dict)
 
     @override
     async def add(self, record: Record) -> bool:
@@ -91,6 +104,43 @@ class MemoryOperationStore(OperationStore):
         kept = tuple(found[: page.limit])
         more = len(found) > page.limit
         return Page(items=kept, next=str(kept[-1].id) if more else None)
+
+    @override
+    async def outlived(self, before: datetime, *, limit: int) -> Sequence[UUID]:
+        def old(record: Record | None) -> bool:
+            ended_at = None if record is None else record.operation.ended_at
+            return ended_at is not None and ended_at < before
+
+        last = {each.last_operation_id for each in self.schedules.values()}
+        found = [
+            record
+            for record in self._mine()
+            if old(record) and record.id not in last
+            if (root := self.shelf.get(record.operation.feed_id)) is None or old(root)
+        ]
+        found.sort(key=lambda record: str(record.operation.ended_at))
+        return [record.id for record in found[:limit]]
+
+    @override
+    async def remove(self, operation_ids: Sequence[UUID]) -> None:
+        for record in self._mine():
+            if record.id in operation_ids:
+                del self.shelf[record.id]
+
+    @override
+    async def tally(self, *, since: datetime, until: datetime) -> Sequence[Tally]:
+        counts: Counter[tuple[str, str, OperationState]] = Counter()
+        for record in self._mine():
+            each = record.operation
+            ended = each.ended_at
+            if ended is None or each.parent_id is not None:
+                continue
+            if since <= ended < until:
+                counts[each.kind, each.subject.partition("/")[0], each.state] += 1
+        return [
+            Tally(kind=kind, group=group, state=state, count=count)
+            for (kind, group, state), count in sorted(counts.items())
+        ]
 
     def _mine(self) -> tuple[Record, ...]:
         return tuple(
@@ -194,6 +244,10 @@ class IdleDesk(Desk):
         return "waiting: nobody is at the desk"
 
     @override
+    def standing(self, operation_id: UUID) -> Standing:
+        return Standing(position=None, queued=0, obstacle=None, ending=False)
+
+    @override
     @contextmanager
     def ended(self, operation_id: UUID) -> Iterator[asyncio.Event]:
         yield self.watched.setdefault(operation_id, asyncio.Event())
@@ -233,3 +287,97 @@ def _matches(operation: Operation, wanted: OperationFilter) -> bool:
         and wanted.kind in {None, operation.kind}
         and wanted.project_id in {None, operation.project_id}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryScheduleStore(ScheduleStore):
+    """Keeps one tenant's schedules among those of all."""
+
+    schedules: dict[UUID, Schedule]
+    shelf: Shelf
+    tenant: TenantId
+
+    @override
+    async def add(self, schedule: Schedule) -> None:
+        self._check(schedule)
+        self.schedules[schedule.id] = schedule
+
+    @override
+    async def get(self, schedule: str) -> Scheduled:
+        for each in self._mine():
+            if schedule in {str(each.id), each.name}:
+                return self._shown(each)
+        raise ScheduleNotFound(f"There is no schedule '{schedule}'.")
+
+    @override
+    async def save(self, schedule: Schedule) -> None:
+        await self.get(str(schedule.id))
+        self._check(schedule)
+        self.schedules[schedule.id] = schedule
+
+    @override
+    async def delete(self, schedule_id: UUID) -> None:
+        if any(each.id == schedule_id for each in self._mine()):
+            del self.schedules[schedule_id]
+
+    @override
+    async def list(self, reach: Reach, page: PageRequest) -> Page[Scheduled]:
+        found = [
+            self._shown(each)
+            for each in self._mine()
+            if reach.everywhere
+            or (each.scope != ROOT and each.project_id in reach.projects)
+        ]
+        if page.after is not None:
+            found = [each for each in found if each.schedule.name > page.after]
+        kept = tuple(found[: page.limit])
+        more = len(found) > page.limit
+        return Page(items=kept, next=kept[-1].schedule.name if more else None)
+
+    @override
+    async def jobs(self) -> Sequence[Schedule]:
+        return [each for each in self._mine() if each.job]
+
+    def _mine(self) -> tuple[Schedule, ...]:
+        mine = (
+            each
+            for each in self.schedules.values()
+            if each.owner.tenant_id == self.tenant
+        )
+        return tuple(sorted(mine, key=lambda each: each.name))
+
+    def _shown(self, schedule: Schedule) -> Scheduled:
+        last_id = schedule.last_operation_id
+        last = None if last_id is None else self.shelf.get(last_id)
+        return Scheduled(
+            schedule=schedule, last=None if last is None else last.operation
+        )
+
+    def _check(self, schedule: Schedule) -> None:
+        for each in self._mine():
+            if each.name == schedule.name and each.id != schedule.id:
+                raise ScheduleNameTaken(f"There is a schedule '{each.name}' already.")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAgenda(Agenda):
+    """Sees the schedules of all tenants."""
+
+    schedules: dict[UUID, Schedule]
+
+    @override
+    async def upcoming(self, limit: int) -> Sequence[Schedule]:
+        due = [(each.due_at, each) for each in self.schedules.values() if each.due_at]
+        due.sort(key=lambda pair: pair[0])
+        return [each for _, each in due[:limit]]
+
+
+@dataclass(slots=True)
+class CountingAlarm(Alarm):
+    """Counts how often it rang."""
+
+    rings: int = 0
+
+    @override
+    def changed(self) -> None:
+        self.rings += 1

@@ -11,10 +11,30 @@ from uuid import UUID
 
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.schedules import Schedulable
 from fairlead.services.authz.public import Reach
-from fairlead.services.operations.domain.floor import Ticket
+from fairlead.services.operations.domain.floor import Obstacle, Ticket
 from fairlead.services.operations.domain.record import Ending, Record
-from fairlead.services.operations.public import Operation, OperationFilter
+from fairlead.services.operations.domain.schedule import Schedule, Scheduled
+from fairlead.services.operations.public import (
+    Operation,
+    OperationFilter,
+    OperationState,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many operations of a kind ended in a state.
+
+    Attributes:
+        group: Their subject up to its first slash, e.g. the project's name.
+    """
+
+    kind: str
+    group: str
+    state: OperationState
+    count: int
 
 
 class OperationStore(Protocol):
@@ -50,6 +70,24 @@ class OperationStore(Protocol):
 
         Raises:
             BadPage: `page.after` is no cursor of this list.
+        """
+
+    @abstractmethod
+    async def outlived(self, before: datetime, *, limit: int) -> Sequence[UUID]:
+        """Return some that ended before then, none of a family that has not.
+
+        What a schedule started last is left out: its outcome is shown there.
+        """
+
+    @abstractmethod
+    async def remove(self, operation_ids: Sequence[UUID]) -> None:
+        """Forget these."""
+
+    @abstractmethod
+    async def tally(self, *, since: datetime, until: datetime) -> Sequence[Tally]:
+        """Count what ended from `since` to before `until`, parts of others left out.
+
+        Sorted by kind, group and state.
         """
 
 
@@ -110,6 +148,23 @@ class Books(Protocol):
         """Look things up, outside of a unit of work."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an operation stands.
+
+    Attributes:
+        position: From 1, by turn; None: it does not wait here.
+        queued: How many wait in all.
+        obstacle: The limit it waits for.
+        ending: The server ends: nothing starts any more before its next start.
+    """
+
+    position: int | None
+    queued: int
+    obstacle: Obstacle | None
+    ending: bool
+
+
 class Desk(Protocol):
     """Admits queued operations and brings them to their end, in the background."""
 
@@ -130,8 +185,95 @@ class Desk(Protocol):
         """Return why an operation waits, one sentence; empty when it does not."""
 
     @abstractmethod
+    def standing(self, operation_id: UUID) -> Standing:
+        """Return where a waiting operation stands in the queue."""
+
+    @abstractmethod
     def ended(self, operation_id: UUID) -> AbstractContextManager[asyncio.Event]:
         """Give an event that is set once the operation's end is recorded.
 
         Look at the operation after entering, so that no end is missed.
+        """
+
+
+class ScheduleStore(Protocol):
+    """Keeps the schedules of one tenant."""
+
+    @abstractmethod
+    async def add(self, schedule: Schedule) -> None:
+        """Store a new schedule.
+
+        Raises:
+            ScheduleNameTaken: the tenant has another of this name.
+        """
+
+    @abstractmethod
+    async def get(self, schedule: str) -> Scheduled:
+        """Return one by id or name, with what it started last.
+
+        Raises:
+            ScheduleNotFound: the tenant has none.
+        """
+
+    @abstractmethod
+    async def save(self, schedule: Schedule) -> None:
+        """Replace the stored schedule that has the same id.
+
+        Raises:
+            ScheduleNotFound: there is none to replace.
+            ScheduleNameTaken: the tenant has another of this name.
+        """
+
+    @abstractmethod
+    async def delete(self, schedule_id: UUID) -> None:
+        """Remove one; what it started goes on. None is fine."""
+
+    @abstractmethod
+    async def list(self, reach: Reach, page: PageRequest) -> Page[Scheduled]:
+        """Return those within `reach` by name.
+
+        Those with the scope `/` are within reach of `everywhere` only.
+
+        Raises:
+            BadPage: `page.after` is no cursor of this list.
+        """
+
+    @abstractmethod
+    async def jobs(self) -> Sequence[Schedule]:
+        """Return those that modules declared, by name."""
+
+
+class Agenda(Protocol):
+    """The schedules of all tenants, as the scheduler needs them."""
+
+    @abstractmethod
+    async def upcoming(self, limit: int) -> Sequence[Schedule]:
+        """Return those that are not paused, soonest to be due first."""
+
+
+class Attic(Protocol):
+    """Holds the output of operations that ended."""
+
+    @abstractmethod
+    async def discard(self, operation_id: UUID) -> None:
+        """Remove the feed that is the operation's own; none is fine."""
+
+
+class Alarm(Protocol):
+    """Wakes the scheduler."""
+
+    @abstractmethod
+    def changed(self) -> None:
+        """Have it look again which schedule comes next."""
+
+
+class Kinds(Protocol):
+    """Knows what can be scheduled."""
+
+    @abstractmethod
+    async def get(self, kind: str) -> Schedulable:
+        """Return one kind.
+
+        Raises:
+            BadSchedule: there is none of this name.
         """

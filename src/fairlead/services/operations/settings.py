@@ -8,14 +8,22 @@ AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
 class OperationsSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The section `operations`: how many run at once.
+    """The section `operations`: how many run at once, and how long things are kept.
 
     Attributes:
-        limit: In all.
-        per_project: Of one project.
-        per_kind: Of one kind, e.g. `{"pipelines.run": 4}`.
+        limit: Running in all.
+        per_project: Running of one project.
+        per_kind: Running of one kind, e.g. `{"pipelines.run": 4}`.
+        grace_seconds: What running steps get to end by themselves when the server
+            is stopped.
+        retention_days: How long ended operations and their output are kept.
+        jitter_seconds: By how much at most a schedule comes later than its time,
+            where it does not say itself; jobs of modules too.
     """
 
     limit: AtLeastOne = 16
     per_project: AtLeastOne = 5
     per_kind: dict[str, AtLeastOne] = field(default_factory=dict)
+    grace_seconds: Annotated[float, Meta(ge=0, le=3600)] = 30.0
+    retention_days: Annotated[float, Meta(gt=0)] = 90.0
+    jitter_seconds: Annotated[int, Meta(ge=0, le=3600)] = 0

@@ -25,7 +25,7 @@ from fairlead.services.operations.public import (
     OperationState,
     Submission,
 )
-from fairlead.services.operations.use_cases import (
+from fairlead.services.operations.use_cases.work import (
     AwaitOperation,
     CancelOperation,
     GetOperation,

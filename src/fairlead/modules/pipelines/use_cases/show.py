@@ -121,7 +121,8 @@ class ReadLogs:
         """
         record = await self.find(who, run)
         first = await self.feeds.read(record.id, after=after)
-        if follow:
+        pruned = not after and not first and record.ended_at is not None
+        if follow and not pruned:
             return self.feeds.follow(record.id, after=after)
         return self._stored(record.id, first)
 

@@ -14,7 +14,13 @@ from fairlead.modules.pipelines.domain.records import RUN, Record
 from fairlead.modules.pipelines.domain.views import shown
 from fairlead.modules.pipelines.permissions import RUN_START
 from fairlead.modules.pipelines.ports import RunStore
-from fairlead.modules.pipelines.public import ExecutorRefused, Run, RunQueued, State
+from fairlead.modules.pipelines.public import (
+    ExecutorRefused,
+    Run,
+    RunNotFound,
+    RunQueued,
+    State,
+)
 from fairlead.modules.projects.public import Project, Projects
 from fairlead.services.audit.public import Act, AuditTrail
 from fairlead.services.authz.public import Authorizer, project_scope
@@ -85,8 +91,9 @@ class StartRun:
         *,
         revision: str = "",
         request: RequestKey | None = None,
+        run_id: UUID | None = None,
     ) -> Run:
-        """Record the run and submit its operation; once per request key.
+        """Record the run and submit its operation; once per request key and run id.
 
         Raises:
             ProjectNotFound: there is none that `who` may see.
@@ -98,12 +105,22 @@ class StartRun:
         found = await self.projects.get(who, project)
         await self.authorizer.require(who, RUN_START, on=project_scope(found.id))
         self.rule.check()
-        _check_revision(revision)
-        record = await self._record(who, found, revision, request)
+        check_revision(revision)
+        record = await self._known(run_id)
+        if record is None:
+            record = await self._record(who, found, revision, request, run_id)
         if record.state is State.QUEUED:
             # the event does the same after a crash; submitting twice is fine
             await self.operations.submit(who, submission_of(record))
         return shown(record)
+
+    async def _known(self, run_id: UUID | None) -> Record | None:
+        if run_id is None:
+            return None
+        try:
+            return await self.runs.get(run_id)
+        except RunNotFound:
+            return None
 
     async def _record(
         self,
@@ -111,9 +128,10 @@ class StartRun:
         project: Project,
         revision: str,
         request: RequestKey | None,
+        given: UUID | None,
     ) -> Record:
         async with self.work:
-            run_id = new_id()  # in turn, so that ids and numbers go alike
+            run_id = given or new_id()  # in turn, so that ids and numbers go alike
             claimed = await self._claim(who, project, request, run_id)
             if claimed != run_id:
                 return await self.runs.get(claimed)
@@ -169,7 +187,12 @@ class SubmitQueuedRun:
             await self.operations.submit(who, submission_of(record))
 
 
-def _check_revision(revision: str) -> None:
+def check_revision(revision: str) -> None:
+    """Refuse what cannot be the name of a branch, a tag or a commit.
+
+    Raises:
+        BadRevision: it cannot.
+    """
     bad = revision.startswith("-") or not revision.isprintable() or " " in revision
     if bad or len(revision) > MAX_REVISION:
         raise BadRevision(

@@ -41,6 +41,20 @@ class Ticket:
     lent: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """The limit that keeps an operation waiting.
+
+    Attributes:
+        name: `project`, `kind` or `total`.
+        reached_by: The operations that hold its slots, longest first.
+    """
+
+    name: str
+    limit: int
+    reached_by: tuple[UUID, ...]
+
+
 Lane = deque[Ticket]
 
 
@@ -54,6 +68,13 @@ class _Turns:
     def of(self, project_id: UUID | None) -> int:
         """Return when a project was served last; 0: never, or very long ago."""
         return self._served.get(project_id, 0)
+
+    def copy(self) -> "_Turns":
+        """Return turns that go on from here on their own."""
+        copied = _Turns()
+        copied._served = self._served.copy()
+        copied._count = self._count
+        return copied
 
     def serve(self, project_id: UUID | None) -> None:
         self._count += 1
@@ -151,8 +172,8 @@ class Floor:
     def __init__(self, limits: Limits) -> None:
         """Begin empty."""
         self._limits = limits
-        turns = _Turns()
-        self._levels = tuple(_Level(turns) for _ in range(LEVELS))
+        self._turns = _Turns()
+        self._levels = tuple(_Level(self._turns) for _ in range(LEVELS))
         self._lent: Lane = deque()
         self._waiting: dict[UUID, Ticket] = {}
         self._running: dict[UUID, Ticket] = {}
@@ -216,6 +237,44 @@ class Floor:
             )
         return "about to start"
 
+    def obstacle(self, operation_id: UUID) -> Obstacle | None:
+        """Return the limit it waits for; None: it does not wait for one."""
+        ticket, limits = self._waiting.get(operation_id), self._limits
+        if ticket is None or ticket.lent:
+            return None
+        if self._project_full(ticket):
+            project_id = ticket.project_id
+            return self._obstacle(
+                "project",
+                limits.per_project,
+                lambda other: other.project_id == project_id,
+            )
+        if self._kind_full(ticket):
+            kind = ticket.kind
+            return self._obstacle(
+                "kind", limits.per_kind[kind], lambda other: other.kind == kind
+            )
+        if self._slots >= limits.total:
+            return self._obstacle("total", limits.total, lambda _: True)
+        return None
+
+    def position(self, operation_id: UUID, *, at: datetime) -> int | None:
+        """Return its place in the queue, from 1, as turns stand; None: it waits not.
+
+        Counts as if every limit had room for all; takes as long as the queue.
+        """
+        if operation_id not in self._waiting:
+            return None
+        everybody = len(self._waiting)
+        rehearsal = Floor(Limits(total=everybody, per_project=everybody))
+        rehearsal._take_turns(self._turns)
+        for ticket in self._waiting.values():
+            rehearsal.add(ticket)
+        place = 1
+        while (next_one := rehearsal.admit(at=at)) and next_one.id != operation_id:
+            place += 1
+        return place
+
     @property
     def waiting(self) -> int:
         """Return how many wait."""
@@ -225,6 +284,20 @@ class Floor:
     def running(self) -> int:
         """Return how many run, those that borrow their parent's slot included."""
         return len(self._running)
+
+    def _take_turns(self, turns: _Turns) -> None:
+        self._turns = turns.copy()
+        self._levels = tuple(_Level(self._turns) for _ in range(LEVELS))
+
+    def _obstacle(
+        self, name: str, limit: int, counts: Callable[[Ticket], bool]
+    ) -> Obstacle:
+        holders = (
+            ticket.id
+            for ticket in self._running.values()
+            if not ticket.lent and counts(ticket)
+        )
+        return Obstacle(name=name, limit=limit, reached_by=tuple(holders))
 
     def _queue(self, ticket: Ticket, *, front: bool) -> None:
         self._waiting[ticket.id] = ticket

@@ -15,12 +15,16 @@ from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.adapters.http.sse import frames, offset
 from fairlead.kernel.principal import Principal
 from fairlead.services.operations.public import (
-    Feeds,
     Operation,
     OperationFilter,
     Operations,
     OperationState,
 )
+from fairlead.services.operations.use_cases.explain import (
+    ExplainOperation,
+    Explanation,
+)
+from fairlead.services.operations.use_cases.follow import FollowOperation
 
 
 class OperationErrorBody(Struct, kw_only=True):
@@ -76,6 +80,48 @@ class OperationBody(Struct, kw_only=True):
         )
 
 
+class HolderBody(Struct, kw_only=True):
+    """An operation that holds a slot another one waits for."""
+
+    id: UUID
+    subject: str
+    kind: str
+
+
+class ExplanationBody(Struct, kw_only=True):
+    """Why an operation waits, or how it went."""
+
+    operation: OperationBody
+    explanation: list[str]
+    position: int | None
+    queued: int
+    limit: str
+    limit_value: int | None
+    reached_by: list[HolderBody]
+    hidden: int
+    waited_seconds: float
+    ran_seconds: float | None
+
+    @classmethod
+    def of(cls, told: Explanation) -> Self:
+        """Show all of it."""
+        return cls(
+            operation=OperationBody.of(told.operation),
+            explanation=list(told.sentences),
+            position=told.position,
+            queued=told.queued,
+            limit=told.limit,
+            limit_value=told.limit_value,
+            reached_by=[
+                HolderBody(id=each.id, subject=each.subject, kind=each.kind)
+                for each in told.reached_by
+            ],
+            hidden=told.hidden,
+            waited_seconds=told.waited_seconds,
+            ran_seconds=told.ran_seconds,
+        )
+
+
 def wanted(
     in_state: Annotated[OperationState | None, QueryParameter(name="state")] = None,
     kind: FromQuery[str | None] = None,
@@ -117,6 +163,17 @@ class OperationController(Controller):
         """Return one operation."""
         return OperationBody.of(await operations.get(who, operation))
 
+    @get("/{operation:uuid}/explain")
+    @inject
+    async def explain(
+        self,
+        operation: FromPath[UUID],
+        who: FromDishka[Principal],
+        explain_operation: FromDishka[ExplainOperation],
+    ) -> ExplanationBody:
+        """Say why an operation waits, how it goes, or how it ended."""
+        return ExplanationBody.of(await explain_operation(who, operation))
+
     @post("/{operation:uuid}/cancel", status_code=202)
     @inject
     async def cancel(
@@ -135,14 +192,11 @@ class OperationController(Controller):
         request: Request[Any, Any, Any],
         operation: FromPath[UUID],
         who: FromDishka[Principal],
-        operations: FromDishka[Operations],
-        feeds: FromDishka[Feeds],
+        follow_operation: FromDishka[FollowOperation],
     ) -> Stream:
         """Follow an operation's events and output as server-sent events.
 
         A part of another operation shares that one's feed.
         """
-        shown = await operations.get(who, operation)
         after = offset(request)
-        await feeds.read(shown.feed_id, after=after)  # refuses a bad offset
-        return await frames(feeds.follow(shown.feed_id, after=after))
+        return await frames(await follow_operation(who, operation, after=after))

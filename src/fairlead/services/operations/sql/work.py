@@ -1,21 +1,13 @@
-"""Operations in a relational database."""
+"""Operations in their table."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Index,
-    Integer,
     RowMapping,
-    String,
-    Table,
-    Text,
-    Uuid,
     and_,
     bindparam,
     false,
@@ -28,14 +20,12 @@ from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.paging import Keyset
-from fairlead.adapters.sql.tables import metadata
-from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
 from fairlead.services.authz.public import ROOT, Reach
 from fairlead.services.operations.domain.floor import Ticket
 from fairlead.services.operations.domain.record import Ending, Record
-from fairlead.services.operations.ports import Docket, OperationStore, Unended
+from fairlead.services.operations.ports import Docket, OperationStore, Tally, Unended
 from fairlead.services.operations.public import (
     Operation,
     OperationError,
@@ -43,66 +33,9 @@ from fairlead.services.operations.public import (
     OperationNotFound,
     OperationState,
 )
+from fairlead.services.operations.sql.tables import NEWEST, operations, schedules
 
-operations = Table(
-    "operations_operations",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("tenant_id", Uuid, nullable=False),
-    Column("kind", String(100), nullable=False),
-    Column("subject", String(300), nullable=False),
-    Column("scope", String(200), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("priority", Integer, nullable=False),
-    Column("project_id", Uuid),
-    Column("environment_id", Uuid),
-    Column("parent_id", Uuid),
-    Column("feed_id", Uuid, nullable=False),
-    Column("requester_id", Uuid, nullable=False),
-    Column("requester_name", String(200), nullable=False),
-    Column("requester_kind", String(20), nullable=False),
-    Column("argument", JSON(none_as_null=True)),
-    Column("result", JSON(none_as_null=True)),
-    Column("error_code", String(100)),
-    Column("error_message", Text),
-    Column("cancel_requested", Boolean, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("started_at", UtcDateTime),
-    Column("ended_at", UtcDateTime),
-)
-_newest = (operations.c.created_at, operations.c.id)
-Index("ix_operations_operations_created_at", operations.c.tenant_id, *_newest)
-Index(
-    "ix_operations_operations_project_id",
-    operations.c.tenant_id,
-    operations.c.project_id,
-    *_newest,
-)
-Index(
-    "ix_operations_operations_state",
-    operations.c.tenant_id,
-    operations.c.state,
-    *_newest,
-)
-Index(
-    "ix_operations_operations_kind",
-    operations.c.tenant_id,
-    operations.c.kind,
-    *_newest,
-)
-Index(
-    "ix_operations_operations_unended",
-    operations.c.id,
-    sqlite_where=operations.c.ended_at.is_(None),
-    postgresql_where=operations.c.ended_at.is_(None),
-)
-Index(
-    "ix_operations_operations_parent_id",
-    operations.c.parent_id,
-    sqlite_where=operations.c.parent_id.is_not(None),
-    postgresql_where=operations.c.parent_id.is_not(None),
-)
-KEYSET = Keyset(_newest, descending=True)
+KEYSET = Keyset(NEWEST, descending=True)
 
 _among = operations.c.id.in_(bindparam("keys", expanding=True))
 _ENDABLE = (
@@ -178,7 +111,56 @@ class SqlOperationStore(OperationStore):
             operations.c.tenant_id == self._tenant, _within(reach), _matches(wanted)
         )
         found = await self._connection.execute(KEYSET.select(query, page))
-        return KEYSET.page(found.mappings().all(), page, _to_operation)
+        return KEYSET.page(found.mappings().all(), page, to_operation)
+
+    @override
+    async def outlived(self, before: datetime, *, limit: int) -> Sequence[UUID]:
+        root = operations.alias("root")
+        query = (
+            select(operations.c.id)
+            .join(root, root.c.id == operations.c.feed_id, isouter=True)
+            .where(
+                operations.c.tenant_id == self._tenant,
+                operations.c.ended_at < before,
+                or_(root.c.id.is_(None), root.c.ended_at < before),
+                operations.c.id.not_in(
+                    select(schedules.c.last_operation_id).where(
+                        schedules.c.last_operation_id.is_not(None)
+                    )
+                ),
+            )
+            .order_by(operations.c.ended_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(query)).scalars())
+
+    @override
+    async def remove(self, operation_ids: Sequence[UUID]) -> None:
+        await self._connection.execute(
+            operations.delete().where(
+                operations.c.tenant_id == self._tenant,
+                operations.c.id.in_(operation_ids),
+            )
+        )
+
+    @override
+    async def tally(self, *, since: datetime, until: datetime) -> Sequence[Tally]:
+        query = select(
+            operations.c.kind, operations.c.subject, operations.c.state
+        ).where(
+            operations.c.tenant_id == self._tenant,
+            operations.c.parent_id.is_(None),
+            operations.c.ended_at >= since,
+            operations.c.ended_at < until,
+        )
+        rows = await self._connection.execute_long(query)
+        counts = Counter(
+            (row.kind, row.subject.partition("/")[0], row.state) for row in rows
+        )
+        return [
+            Tally(kind=kind, group=group, state=OperationState(state), count=count)
+            for (kind, group, state), count in sorted(counts.items())
+        ]
 
 
 class SqlDocket(Docket):
@@ -310,7 +292,8 @@ def _end_row(record: Record) -> Mapping[str, Any]:
     return {"key": record.id, **{name: row[name] for name in names}}
 
 
-def _to_operation(row: RowMapping) -> Operation:
+def to_operation(row: RowMapping) -> Operation:
+    """Return the operation a row holds."""
     error = None
     if row["error_code"] is not None:
         error = OperationError(code=row["error_code"], message=row["error_message"])
@@ -336,7 +319,7 @@ def _to_operation(row: RowMapping) -> Operation:
 def _to_record(row: RowMapping) -> Record:
     tenant_id = TenantId(row["tenant_id"])
     return Record(
-        operation=_to_operation(row),
+        operation=to_operation(row),
         tenant_id=tenant_id,
         requester=Principal(
             id=row["requester_id"],

@@ -1,0 +1,1 @@
+"""The schedules kit: cron timetables, and what modules let people schedule."""

@@ -1,0 +1,174 @@
+"""Pages of operations, and the form that cancels."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Stream
+
+from fairlead.adapters.http.paging import page_request
+from fairlead.adapters.http.sse import frames, offset
+from fairlead.adapters.pages.controller import PageController
+from fairlead.adapters.pages.forms import AnyRequest
+from fairlead.adapters.pages.pages import Pages, Sheet, go
+from fairlead.kernel.journal import FrameKind
+from fairlead.kernel.principal import Principal
+from fairlead.services.operations.permissions import OPERATION_CANCEL
+from fairlead.services.operations.public import (
+    Feeds,
+    OperationFilter,
+    Operations,
+    OperationState,
+)
+from fairlead.services.operations.use_cases.explain import (
+    ExplainOperation,
+    Explanation,
+)
+from fairlead.services.operations.use_cases.follow import FollowOperation
+
+PER_PAGE = 50
+SECTION = "/operations"
+
+
+class OperationPages(PageController):
+    """`/operations`: what works, what waits and why."""
+
+    path = "/operations"
+
+    @get("/")
+    @inject
+    async def list(
+        self,
+        request: AnyRequest,
+        operations: FromDishka[Operations],
+        pages: FromDishka[Pages],
+    ) -> Response[str]:
+        """Show the operations, newest first."""
+        given = request.query_params.get("state", "")
+        state = OperationState(given) if given in set(OperationState) else None
+        wanted = page_request(PER_PAGE, request.query_params.get("after"))
+        page = await operations.list(pages.who, OperationFilter(state=state), wanted)
+        cancellable = {
+            item.id
+            for item in page.items
+            if not item.state.final and await pages.may(OPERATION_CANCEL, on=item.scope)
+        }
+        more = {"state": given} if state else {}
+        data = {
+            "operations": page.items,
+            "cancellable": cancellable,
+            "state": state,
+            "next": page.next,
+            "more": f"{SECTION}?{urlencode({**more, 'after': page.next or ''})}",
+        }
+        if request.headers.get("hx-request"):
+            return pages.fragment(request, "operations/table.html", **data)
+        sheet = Sheet(
+            template="operations/list.html",
+            title="Operations",
+            command="fairlead operations list",
+            section=SECTION,
+        )
+        return await pages.show(request, sheet, **data, states=tuple(OperationState))
+
+    @get("/{operation:uuid}")
+    @inject
+    async def show(
+        self,
+        request: AnyRequest,
+        operation: FromPath[UUID],
+        explain: FromDishka[ExplainOperation],
+        pages: FromDishka[Pages],
+    ) -> Response[str]:
+        """Show one operation: why it waits or how it went, and its output, live."""
+        told = await explain(pages.who, operation)
+        sheet = Sheet(
+            template="operations/operation.html",
+            title=told.operation.subject,
+            command=f"fairlead operations explain {operation}",
+            crumbs=(("Operations", SECTION),),
+            section=SECTION,
+        )
+        return await pages.show(request, sheet, **await _data(pages, told))
+
+    @get("/{operation:uuid}/panel")
+    @inject
+    async def panel(
+        self,
+        request: AnyRequest,
+        operation: FromPath[UUID],
+        explain: FromDishka[ExplainOperation],
+        pages: FromDishka[Pages],
+    ) -> Response[str]:
+        """Return the moving parts of an operation's page."""
+        data = await _data(pages, await explain(pages.who, operation))
+        return pages.fragment(request, "operations/operation_head.html", **data)
+
+    @get("/{operation:uuid}/feed")
+    @inject
+    async def feed(
+        self,
+        request: AnyRequest,
+        operation: FromPath[UUID],
+        pages: FromDishka[Pages],
+        follow: FromDishka[FollowOperation],
+    ) -> Stream:
+        """Send its events and output, live."""
+        after = offset(request)
+        return await frames(await follow(pages.who, operation, after=after))
+
+    @get("/{operation:uuid}/output")
+    @inject
+    async def output(
+        self,
+        request: AnyRequest,
+        operation: FromPath[UUID],
+        pages: FromDishka[Pages],
+        operations: FromDishka[Operations],
+        feeds: FromDishka[Feeds],
+    ) -> Stream:
+        """Send its output up to now as plain text."""
+        shown = await operations.get(pages.who, operation)
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        if "download" in request.query_params:
+            headers["Content-Disposition"] = 'attachment; filename="output.log"'
+        return Stream(
+            _bytes(feeds, shown.feed_id), media_type="text/plain", headers=headers
+        )
+
+    @post("/{operation:uuid}/cancel")
+    @inject
+    async def cancel(
+        self,
+        request: AnyRequest,
+        operation: FromPath[UUID],
+        who: FromDishka[Principal],
+        operations: FromDishka[Operations],
+    ) -> Redirect:
+        """Ask an operation to end as cancelled."""
+        await operations.cancel(who, operation)
+        back = "page" in request.query_params
+        return go(f"{SECTION}/{operation}" if back else SECTION)
+
+
+async def _data(pages: Pages, told: Explanation) -> dict[str, Any]:
+    operation = told.operation
+    may = await pages.may(OPERATION_CANCEL, on=operation.scope)
+    return {
+        "told": told,
+        "operation": operation,
+        "may_cancel": may and not operation.state.final,
+    }
+
+
+async def _bytes(feeds: Feeds, feed_id: UUID) -> AsyncGenerator[bytes, None]:
+    after = 0
+    while found := await feeds.read(feed_id, after=after):
+        for frame in found:
+            if frame.kind is FrameKind.OUTPUT:
+                yield frame.data
+        after = found[-1].next

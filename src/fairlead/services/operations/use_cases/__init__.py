@@ -1,0 +1,1 @@
+"""What can be done with operations and schedules; one class per intention."""
