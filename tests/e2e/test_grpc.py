@@ -238,6 +238,16 @@ async def test_both_edges_say_the_same(house: House) -> None:
     assert moments(as_over_http(ended, web)) == moments(web)
     assert web["result"] == {"n": 3, "list": [1.5, None, "x"]}
 
+    told = await house.client().call("Explain", id=operation)
+    web = await house.ask(f"/api/v1/operations/{operation}/explain")
+    assert list(told.sentences) == web["explanation"]
+    assert (told.waited_seconds, told.ran_seconds) == (
+        web["waited_seconds"],
+        web["ran_seconds"],
+    )
+    assert told.operation == ended
+    assert not told.HasField("position")
+
     listed = await house.client().call("List", page={"limit": 1})
     web = await house.ask("/api/v1/operations?limit=1")
     (item,) = web["items"]

@@ -17,6 +17,10 @@ from fairlead.services.operations.public import (
     OperationFilter,
     Operations,
 )
+from fairlead.services.operations.use_cases.explain import (
+    ExplainOperation,
+    Explanation,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class OperationsServicer:
 
     who: Principal
     operations: Operations
+    explain_operation: ExplainOperation
     feeds: Feeds
 
     async def list(self, asked: Listing) -> Page[Operation]:
@@ -65,6 +70,10 @@ class OperationsServicer:
     async def cancel(self, asked: ById) -> Operation:
         """Ask an operation to end as cancelled; an ended one stays as it is."""
         return await self.operations.cancel(self.who, asked.id)
+
+    async def explain(self, asked: ById) -> Explanation:
+        """Say why an operation waits, how it goes, or how it ended."""
+        return await self.explain_operation(self.who, asked.id)
 
     async def follow(self, asked: Resume) -> AsyncIterator[Frame]:
         """Follow the feed an operation shares, from an offset on."""

@@ -122,6 +122,36 @@ class CancelRequest(_message.Message):
     id: str
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
+class ExplainRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class Explanation(_message.Message):
+    __slots__ = ("operation", "sentences", "position", "queued", "limit", "limit_value", "reached_by", "hidden", "waited_seconds", "ran_seconds")
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    SENTENCES_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_VALUE_FIELD_NUMBER: _ClassVar[int]
+    REACHED_BY_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    WAITED_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    RAN_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    operation: Operation
+    sentences: _containers.RepeatedScalarFieldContainer[str]
+    position: int
+    queued: int
+    limit: str
+    limit_value: int
+    reached_by: _containers.RepeatedCompositeFieldContainer[Operation]
+    hidden: int
+    waited_seconds: float
+    ran_seconds: float
+    def __init__(self, operation: _Optional[_Union[Operation, _Mapping]] = ..., sentences: _Optional[_Iterable[str]] = ..., position: _Optional[int] = ..., queued: _Optional[int] = ..., limit: _Optional[str] = ..., limit_value: _Optional[int] = ..., reached_by: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., hidden: _Optional[int] = ..., waited_seconds: _Optional[float] = ..., ran_seconds: _Optional[float] = ...) -> None: ...
+
 class FollowRequest(_message.Message):
     __slots__ = ("id", "after")
     ID_FIELD_NUMBER: _ClassVar[int]
