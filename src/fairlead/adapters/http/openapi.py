@@ -3,10 +3,14 @@
 from importlib.metadata import version
 from typing import Any
 
+from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, Response, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+
+from fairlead.adapters.http.document import completed
+from fairlead.kernel.module import Catalog
 
 BEARER = "bearer"
 
@@ -29,7 +33,11 @@ def openapi_config() -> OpenAPIConfig:
 class OpenApiController(Controller):
     """Serves the document, made when it is first asked for."""
 
-    @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
-    def document(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    @get("/openapi.json", include_in_schema=False)
+    @inject
+    async def document(
+        self, request: Request[Any, Any, Any], catalog: FromDishka[Catalog]
+    ) -> Response[dict[str, Any]]:
         """Return the OpenAPI 3.1 document."""
-        return Response(request.app.openapi_schema.to_schema())
+        framework = request.app.openapi_schema.to_schema()
+        return Response(completed(framework, catalog.routes()))
