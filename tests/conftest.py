@@ -1,11 +1,15 @@
 """The real servers that tests may need, and which of them this run had."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.sql.database import Database
 from fairlead.testing import components
+from fairlead.testing.database import OpenDatabase, migrated_database
+from fairlead.testing.postgres import PostgresServer, postgres_database
 from fairlead.testing.temporal_server import TemporalServer
 
 HAD = pytest.StashKey[dict[str, bool]]()
@@ -52,3 +56,26 @@ def temporal(component: Callable[[str], Path]) -> Iterator[TemporalServer]:
     server = TemporalServer(component("temporal"))
     yield server.start()
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql(component: Callable[[str], Path]) -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests; each has a database of its own."""
+    server = PostgresServer(component("postgresql"))
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> OpenDatabase:
+    """Open the database of a test, of the backend it is told."""
+
+    def opening(
+        backend: str, modules: Sequence[str | tuple[str, Path]] = ()
+    ) -> AbstractAsyncContextManager[Database]:
+        if backend == "sqlite":
+            return migrated_database(tmp_path, modules)
+        server: PostgresServer = request.getfixturevalue("postgresql")
+        return postgres_database(server, modules)
+
+    return opening

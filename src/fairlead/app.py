@@ -46,9 +46,9 @@ from fairlead.adapters.settings.load import Settings, home, read_layers, typed
 from fairlead.adapters.settings.lock import HomeLock
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.database import Database
-from fairlead.adapters.sql.migrate import migrate
 from fairlead.adapters.sql.part import TablePart
-from fairlead.adapters.sql.provider import FILE, SqlProvider
+from fairlead.adapters.sql.provider import SqlProvider, migrate_chosen
+from fairlead.adapters.sql.settings import DatabaseSettings
 from fairlead.adapters.telemetry.logs import configure
 from fairlead.adapters.telemetry.settings import LogSettings
 from fairlead.adapters.wiring.clock import SystemClock
@@ -74,6 +74,7 @@ StructT = TypeVar("StructT", bound=Struct)
 PLUGINS = "plugins"
 START = service("start")
 PLATFORM_SECTIONS: Mapping[str, type[Struct]] = {
+    "database": DatabaseSettings,
     "engine": EngineSettings,
     "grpc": GrpcSettings,
     "http": HttpSettings,
@@ -270,7 +271,7 @@ def assemble(
         PlatformProvider(modules),
         settings_provider(settings),
         LitestarProvider(),
-        SqlProvider(),
+        SqlProvider(settings.sections),
         JournalsProvider(),
         BlobsProvider(),
         ProcessesProvider(),
@@ -384,7 +385,7 @@ def prepare(
             for module in modules
             for part in module.each(TablePart)
         ]
-        migrate(settings.home.path / FILE, histories)
+        migrate_chosen(settings.home, settings.sections, histories)
         application = assemble(settings, modules)
     except BaseException:
         lock.close()

@@ -15,7 +15,7 @@ from fairlead.services.authz.memory import MemoryBindingStore
 from fairlead.services.authz.ports import BindingStore
 from fairlead.services.authz.public import ROOT, Binding, project_scope
 from fairlead.services.authz.sql import SqlBindingStore
-from fairlead.testing.database import migrated_database, schema_differences
+from fairlead.testing.database import BACKENDS, OpenDatabase, migrated_database
 from fairlead.testing.fakes import FrozenClock, NullWork
 
 OTHER = TenantId(UUID(int=2))
@@ -38,22 +38,21 @@ def nothing() -> None:
     """Stand for a callback nobody looks at."""
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *BACKENDS])
 async def make(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest, open_database: OpenDatabase
 ) -> AsyncIterator[Callable[[TenantId], Made]]:
     if request.param == "memory":
         stores = {tenant: MemoryBindingStore() for tenant in (DEFAULT_TENANT, OTHER)}
         yield lambda tenant: (stores[tenant], NullWork())
         return
-    async with migrated_database(tmp_path, ["authz"]) as database:
+    async with open_database(request.param, ["authz"]) as database:
 
         def sql(tenant: TenantId) -> Made:
-            connection = database.connection()
+            connection = database.connection(tenant)
             return SqlBindingStore(connection, tenant), SqlUnitOfWork(connection)
 
         yield sql
-        assert schema_differences(database.file, ["authz"]) == []
 
 
 async def test_bindings_are_found_by_id_holder_and_role(

@@ -15,7 +15,12 @@ from fairlead.console.memory import MemoryBrowserSessionStore, Rows
 from fairlead.console.sessions import BrowserSession, BrowserSessionStore
 from fairlead.console.sql import SqlBrowserSessionStore
 from fairlead.kernel.principal import TenantId
-from fairlead.testing.database import migrated_database, schema_differences
+from fairlead.testing.database import (
+    BACKENDS,
+    OpenDatabase,
+    migrated_database,
+    schema_differences,
+)
 from fairlead.testing.fakes import NullWork
 
 OURS, THEIRS = TenantId(UUID(int=70)), TenantId(UUID(int=71))
@@ -37,8 +42,10 @@ class Place:
     work: AbstractAsyncContextManager[Any]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def place(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Place]:
     if request.param == "memory":
         rows: Rows = {}
         yield Place(
@@ -47,7 +54,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             NullWork(),
         )
         return
-    async with migrated_database(tmp_path, ["console"]) as database:
+    async with open_database(request.param, ["console"]) as database:
         connection = database.connection()
         yield Place(
             SqlBrowserSessionStore(connection, OURS),

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import (
@@ -16,12 +15,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.errors import violates
-from fairlead.adapters.sql.sqlite import SqliteDatabase
 from fairlead.adapters.sql.work import SqlUnitOfWork
+from fairlead.testing.database import BACKENDS, OpenDatabase
 
 one_name = UniqueConstraint("name", name="uq_boats_name")
 boats = Table(
@@ -33,17 +33,15 @@ boats = Table(
 )
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = SqliteDatabase(tmp_path / "boats.db")
-    await database.open()
-    connection = database.connection()
-    async with SqlUnitOfWork(connection):
-        await connection.execute(
-            text("CREATE TABLE boats (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
-        )
-    yield database
-    await database.close()
+@pytest.fixture(params=BACKENDS)
+async def database(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Database]:
+    async with open_database(request.param) as database:
+        connection = database.connection()
+        async with SqlUnitOfWork(connection):
+            await connection.execute(CreateTable(boats))
+        yield database
 
 
 async def add(connection: Connection, name: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,7 +17,7 @@ from fairlead.services.audit.memory import MemoryEntryStore
 from fairlead.services.audit.ports import EntryStore
 from fairlead.services.audit.public import Act, Entry, EntryFilter, Outcome
 from fairlead.services.audit.sql import SqlEntryStore
-from fairlead.testing.database import migrated_database
+from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import NullWork
 
 NOW = datetime(2026, 1, 1, 12, 30, 0, 123456, tzinfo=UTC)
@@ -72,12 +71,14 @@ def sql_setup(connection: Connection) -> Setup:
     )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def setup(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Setup]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def setup(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Setup]:
     if request.param == "memory":
         yield Setup(MemoryEntryStore(), MemoryEntryStore(), NullWork())
         return
-    async with migrated_database(tmp_path, ["audit"]) as database:
+    async with open_database(request.param, ["audit"]) as database:
         yield sql_setup(database.connection())
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from fairlead.adapters.sql.tenants import AllTenants
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import BadPage, PageRequest
@@ -43,7 +44,7 @@ from fairlead.modules.environments.sql import (
     SqlWorkloadStore,
 )
 from fairlead.services.authz.public import Reach
-from fairlead.testing.database import migrated_database
+from fairlead.testing.database import BACKENDS, OpenDatabase, migrated_database
 from fairlead.testing.fakes import FrozenClock, NullWork
 
 OTHER = TenantId(UUID(int=2))
@@ -133,8 +134,10 @@ def replica(workload_id: UUID, index: int, start: int) -> Replica:
     )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Make]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def make(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Make]:
     if request.param == "memory":
         memories = {tenant: Memory() for tenant in (DEFAULT_TENANT, OTHER)}
         yield lambda tenant: Made(
@@ -144,10 +147,10 @@ async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
             NullWork(),
         )
         return
-    async with migrated_database(tmp_path, ["environments"]) as database:
+    async with open_database(request.param, ["environments"]) as database:
 
         def made(tenant: TenantId) -> Made:
-            connection = database.connection()
+            connection = database.connection(tenant)
             return Made(
                 SqlEnvironmentStore(connection, tenant),
                 SqlWorkloadStore(connection, tenant),
@@ -323,6 +326,6 @@ async def test_the_fleet_knows_all_tenants(tmp_path: Path) -> None:
             async with SqlUnitOfWork(connection):
                 await SqlWorkloadStore(connection, tenant).add(workload("a", "web"))
 
-        berths = await SqlFleet(database.connection()).berths()
+        berths = await SqlFleet(AllTenants(database.connection())).berths()
 
     assert {berth.tenant_id for berth in berths} == {DEFAULT_TENANT, OTHER}

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,7 +11,7 @@ from fairlead.adapters.sql.idempotency import SqlIdempotencyKeys
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.idempotency import KeyReused, RequestKey
 from fairlead.kernel.principal import Principal, TenantId, service
-from fairlead.testing.database import migrated_database
+from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock
 
 OURS, THEIRS = TenantId(UUID(int=1)), TenantId(UUID(int=2))
@@ -21,9 +20,11 @@ KEY = RequestKey(key="k-1", digest="d-1")
 FIRST, SECOND = UUID(int=11), UUID(int=12)
 
 
-@pytest.fixture
-async def connection(tmp_path: Path) -> AsyncIterator[Connection]:
-    async with migrated_database(tmp_path) as database:
+@pytest.fixture(params=BACKENDS)
+async def connection(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Connection]:
+    async with open_database(request.param) as database:
         yield database.connection()
 
 

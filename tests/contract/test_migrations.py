@@ -8,6 +8,11 @@ from fairlead.testing.database import (
     modules_with_migrations,
     schema_differences,
 )
+from fairlead.testing.postgres import (
+    PostgresServer,
+    postgres_database,
+    postgres_differences,
+)
 
 
 async def test_migrated_tables_are_the_declared_ones(tmp_path: Path) -> None:
@@ -18,3 +23,15 @@ async def test_migrated_tables_are_the_declared_ones(tmp_path: Path) -> None:
 
         differences = schema_differences(database.file, ["platform", *modules])
     assert differences == []
+
+
+async def test_migrated_tables_are_the_declared_ones_on_postgresql(
+    postgresql: PostgresServer,
+) -> None:
+    """There, each module's tables are in a schema of their own."""
+    modules = modules_with_migrations()
+    async with postgres_database(postgresql, modules) as database:
+        import_tables(modules)
+
+        found = await postgres_differences(database, ["platform", *modules])
+    assert found == []

@@ -25,7 +25,12 @@ from fairlead.services.operations.public import (
     Submission,
 )
 from fairlead.services.operations.sql import SqlDocket, SqlOperationStore
-from fairlead.testing.database import migrated_database, schema_differences
+from fairlead.testing.database import (
+    BACKENDS,
+    OpenDatabase,
+    migrated_database,
+    schema_differences,
+)
 from fairlead.testing.fakes import NullWork
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,8 +57,10 @@ class Place:
                 assert await (self.ours if mine else self.theirs).add(record)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def place(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Place]:
     if request.param == "memory":
         shelf: dict[UUID, Record] = {}
         yield Place(
@@ -63,7 +70,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             NullWork(),
         )
         return
-    async with migrated_database(tmp_path, ["operations"]) as database:
+    async with open_database(request.param, ["operations"]) as database:
         connection = database.connection()
         yield Place(
             SqlOperationStore(connection, OURS),

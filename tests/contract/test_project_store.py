@@ -22,7 +22,12 @@ from fairlead.modules.projects.public import (
 )
 from fairlead.modules.projects.sql import SqlProjectStore
 from fairlead.services.authz.public import Reach
-from fairlead.testing.database import migrated_database, schema_differences
+from fairlead.testing.database import (
+    BACKENDS,
+    OpenDatabase,
+    migrated_database,
+    schema_differences,
+)
 from fairlead.testing.fakes import NullWork
 
 OURS, THEIRS = TenantId(UUID(int=70)), TenantId(UUID(int=71))
@@ -43,14 +48,16 @@ class Place:
                 await self.ours.add(project)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def place(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Place]:
     if request.param == "memory":
         rows: dict[Any, Project] = {}
         stores = (MemoryProjectStore(rows, OURS), MemoryProjectStore(rows, THEIRS))
         yield Place(*stores, NullWork())
         return
-    async with migrated_database(tmp_path, ["projects"]) as database:
+    async with open_database(request.param, ["projects"]) as database:
         connection = database.connection()
         yield Place(
             SqlProjectStore(connection, OURS),

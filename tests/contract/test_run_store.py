@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +32,7 @@ from fairlead.modules.pipelines.sql import (
     SqlStepStore,
 )
 from fairlead.services.authz.public import Reach
-from fairlead.testing.database import migrated_database
+from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock, NullWork
 
 NOW = FrozenClock().now()
@@ -70,12 +69,14 @@ class Place:
                 await self.ours.runs.add(record)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def place(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Place]:
     if request.param == "memory":
         yield Place(_memory(), _memory(), NullWork())
         return
-    async with migrated_database(tmp_path, ["pipelines"]) as database:
+    async with open_database(request.param, ["pipelines"]) as database:
         connection = database.connection()
         ours, theirs = (
             Stores(

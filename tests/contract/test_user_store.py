@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,7 +17,7 @@ from fairlead.services.identity.memory import MemoryTallyStore, MemoryUserStore
 from fairlead.services.identity.ports import TallyStore, UserStore
 from fairlead.services.identity.public import User, UserNameTaken
 from fairlead.services.identity.sql import SqlTallyStore, SqlUserStore
-from fairlead.testing.database import migrated_database, schema_differences
+from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock, NullWork
 
 OTHER = TenantId(UUID(int=2))
@@ -50,8 +49,10 @@ def tally(account: str, address: str, wrong: int, *, trusted: bool = False) -> T
     )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Make]:
+@pytest.fixture(params=["memory", *BACKENDS])
+async def make(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Make]:
     if request.param == "memory":
         made = {
             tenant: Made(MemoryUserStore(), MemoryTallyStore(), NullWork())
@@ -59,10 +60,10 @@ async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         }
         yield made.__getitem__
         return
-    async with migrated_database(tmp_path, ["identity"]) as database:
+    async with open_database(request.param, ["identity"]) as database:
 
         def sql(tenant: TenantId) -> Made:
-            connection = database.connection()
+            connection = database.connection(tenant)
             return Made(
                 SqlUserStore(connection, tenant),
                 SqlTallyStore(connection, tenant),
@@ -70,7 +71,6 @@ async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
             )
 
         yield sql
-        assert schema_differences(database.file, ["identity"]) == []
 
 
 async def test_users_are_found_by_name_and_id(make: Make) -> None:

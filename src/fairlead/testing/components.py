@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 REQUIRED = "FAIRLEAD_COMPONENTS"
@@ -19,8 +20,16 @@ def find(name: str) -> Path | None:
     place = folder() / FOLDERS.get(name, name) / "bin" / name
     if os.access(place, os.X_OK) and place.is_file():
         return place
+    if name == "postgresql":
+        return _newest(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     found = shutil.which(name)
     return None if found is None else Path(found)
+
+
+def _newest(programs: Iterable[Path]) -> Path | None:
+    """Return the one of the highest version; Debian keeps them in folders by number."""
+    found = sorted(programs, key=lambda path: int(path.parent.parent.name))
+    return found[-1] if found else None
 
 
 def required() -> bool:

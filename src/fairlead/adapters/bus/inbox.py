@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import Column, Index, String, Table, Uuid
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.tables import metadata
@@ -37,13 +37,14 @@ class Inbox:
         Call it inside the unit of work that makes the change: both are kept, or none.
         Remembered for a week, which is longer than a delivery is retried.
         """
-        result = await self._connection.execute(
-            insert(inbox).on_conflict_do_nothing(),
-            {
-                "tenant_id": self._tenant,
-                "delivery_id": delivery_id,
-                "subscriber": subscriber,
-                "at": self._clock.now(),
-            },
-        )
-        return result.rowcount == 1
+        row = {
+            "tenant_id": self._tenant,
+            "delivery_id": delivery_id,
+            "subscriber": subscriber,
+            "at": self._clock.now(),
+        }
+        try:
+            await self._connection.execute(inbox.insert(), row)
+        except IntegrityError:
+            return False
+        return True

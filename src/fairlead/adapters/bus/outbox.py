@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Integer, LargeBinary, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Uuid
 from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
@@ -13,10 +13,11 @@ from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.events import Event, Outbox
 from fairlead.kernel.ids import new_id
 
+POSITION = BigInteger().with_variant(Integer, "sqlite")
 outbox = Table(
     "platform_outbox",
     metadata,
-    Column("position", Integer, primary_key=True),
+    Column("position", POSITION, primary_key=True),
     Column("id", Uuid, nullable=False),
     Column("tenant_id", Uuid, nullable=False),
     Column("topic", String(100), nullable=False),
@@ -29,7 +30,7 @@ deliveries = Table(
     "platform_deliveries",
     metadata,
     Column("tenant_id", Uuid, nullable=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", POSITION, primary_key=True, autoincrement=False),
     Column("subscriber", String(100), primary_key=True),
 )
 

@@ -9,10 +9,12 @@ import structlog
 from sqlalchemy import bindparam, func, select
 from typing_extensions import override
 
+from fairlead.adapters.bus.gaps import Gaps
 from fairlead.adapters.bus.lanes import Lanes, Message, Retries, Subscriber
 from fairlead.adapters.bus.outbox import deliveries, outbox
 from fairlead.adapters.bus.pruning import prune
 from fairlead.adapters.bus.signal import OutboxSignal
+from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.adapters.wiring.part import Opened
@@ -31,6 +33,11 @@ _UNREAD = (
     .where(outbox.c.position > bindparam("last"))
     .order_by(outbox.c.position)
     .limit(READ_AT_ONCE)
+)
+_MISSED = (
+    select(outbox)
+    .where(outbox.c.position.in_(bindparam("missed", expanding=True)))
+    .order_by(outbox.c.position)
 )
 _NEWEST = select(func.max(outbox.c.position))
 _HAD = select(deliveries.c.position, deliveries.c.subscriber).where(
@@ -81,6 +88,7 @@ class OutboxRelay(Opened):
         )
         self._last = 0
         self._left_over = 0
+        self._gaps = Gaps()
         self._reading = True
         self._full = False
         self._open = 0
@@ -138,9 +146,15 @@ class OutboxRelay(Opened):
     async def _read(self) -> bool:
         """Take in the next rows; tell whether there may be more."""
         connection = self._database.connection()
+        await self._read_missed(connection)
         rows = (await connection.execute(_UNREAD, {"last": self._last})).all()
         if not rows:
             return False
+        positions = [row.position for row in rows]
+        self._gaps.note(
+            max(self._last, self._left_over),
+            (each for each in positions if each > self._left_over),
+        )
         had: set[tuple[int, str]] = set()
         if self._last < self._left_over:
             span = {"first": rows[0].position, "last": rows[-1].position}
@@ -150,6 +164,14 @@ class OutboxRelay(Opened):
         self._last = rows[-1].position
         await asyncio.sleep(0)  # a long backlog must not hold the loop
         return len(rows) == READ_AT_ONCE
+
+    async def _read_missed(self, connection: Connection) -> None:
+        """Take in what became durable after a later position had."""
+        if missed := self._gaps.open():
+            found = (await connection.execute(_MISSED, {"missed": missed})).all()
+            self._gaps.fill(row.position for row in found)
+            for row in found:
+                self._take(row, set())
 
     def _take(self, row: Any, had: set[tuple[int, str]]) -> None:
         message = Message(

@@ -10,6 +10,16 @@ Rows = CursorResult[*tuple[Any, ...]]
 Parameters = Mapping[str, Any]
 
 
+def require_read(statement: Executable) -> None:
+    """Refuse a statement that writes, where no unit of work is open.
+
+    Raises:
+        ValueError: it writes; of text, only the database can tell.
+    """
+    if getattr(statement, "is_dml", False):
+        raise ValueError("a write outside a unit of work")
+
+
 class Connection(Protocol):
     """Executes statements; one instance belongs to one request or piece of work.
 
@@ -32,6 +42,7 @@ class Connection(Protocol):
         Raises:
             ValueError: it writes, and no unit of work is open (a bug).
             DatabaseUnavailable: the database cannot be used now.
+            ChangedMeanwhile: another unit of work was in the way (PostgreSQL).
             sqlalchemy.exc.IntegrityError: a constraint was violated; the unit of work
                 is as it was before the statement and may go on.
         """
@@ -40,7 +51,7 @@ class Connection(Protocol):
     async def execute_many(
         self, statement: Executable, parameters: Sequence[Parameters]
     ) -> Rows:
-        """Execute a writing statement once per entry; `.rowcount` is the total.
+        """Execute a writing statement once per entry; `.rowcount` says nothing.
 
         Raises: as `execute` does.
         """

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.kernel.health import HealthCheck
+from fairlead.kernel.principal import TenantId
 
 
 class Database(HealthCheck, Protocol):
@@ -23,5 +24,9 @@ class Database(HealthCheck, Protocol):
         """Finish what is being committed and let go; closing again is fine."""
 
     @abstractmethod
-    def connection(self) -> Connection:
-        """Return a connection for one piece of work; it costs nothing to drop."""
+    def connection(self, tenant: TenantId | None = None) -> Connection:
+        """Return a connection for one piece of work; it costs nothing to drop.
+
+        On PostgreSQL its statements see the rows of `tenant` and no others, whatever
+        they ask for; without one, those of every tenant: for the platform's own work.
+        """

@@ -1,9 +1,11 @@
 """Numbered migration files, read without running them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from fairlead.kernel.errors import ErrorKind, FairleadError
 
 PLATFORM = ("platform", Path(__file__).with_name("migrations"))
 
@@ -18,6 +20,42 @@ class Revision:
     id: str
     after: str | None
     file: Path
+
+
+Histories = Sequence[tuple[str, Path]]
+Pending = list[tuple[str, tuple[Revision, ...]]]
+
+
+class DatabaseNewer(FairleadError):
+    """The database was written by a newer version; `module` is in the details."""
+
+    kind = ErrorKind.CONFLICT
+    code = "sql.database_newer"
+
+
+def waiting(applied: Mapping[str, str], histories: Histories, place: str) -> Pending:
+    """Return what must be applied, by module: the platform's own first, then in order.
+
+    `applied` has the newest revision of each module in the database at `place`.
+
+    Raises:
+        DatabaseNewer: a module's tables are newer than its code.
+    """
+    result: Pending = []
+    for module, folder in (PLATFORM, *histories):
+        history = read_history(folder)
+        try:
+            revisions = missing(history, applied.get(module))
+        except LookupError as error:
+            raise DatabaseNewer(
+                f"The database {place} was written by a newer version of '{module}' "
+                f"(revision {error}): install that version or restore a backup.",
+                module=module,
+                database=place,
+            ) from error
+        if revisions:
+            result.append((module, revisions))
+    return result
 
 
 def read_history(folder: Path) -> tuple[Revision, ...]:

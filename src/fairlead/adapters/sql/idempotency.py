@@ -1,8 +1,10 @@
 """Request keys in the database."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import Column, Index, String, Table, Uuid, select
+from sqlalchemy import Column, Index, RowMapping, String, Table, Uuid, select
+from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
@@ -46,28 +48,31 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             "action": action,
             "key": request.key,
         }
-        found = (
-            await self._connection.execute(
-                select(request_keys.c.digest, request_keys.c.work_id).filter_by(
-                    **identity
-                )
-            )
-        ).first()
+        found = await self._find(identity)
         if found is None:
-            await self._connection.execute(
-                request_keys.insert(),
-                {
-                    **identity,
-                    "digest": request.digest,
-                    "work_id": new,
-                    "at": self._clock.now(),
-                },
-            )
-            return new
-        if found.digest != request.digest:
+            row = {
+                **identity,
+                "digest": request.digest,
+                "work_id": new,
+                "at": self._clock.now(),
+            }
+            try:
+                await self._connection.execute(request_keys.insert(), row)
+            except IntegrityError:  # another request had the same thought
+                found = await self._find(identity)
+                if found is None:
+                    raise
+            else:
+                return new
+        if found["digest"] != request.digest:
             raise KeyReused(
                 "This idempotency key was used with another body: use a new one.",
                 key=request.key,
             )
-        claimed: UUID = found.work_id
+        claimed: UUID = found["work_id"]
         return claimed
+
+    async def _find(self, identity: Mapping[str, object]) -> RowMapping | None:
+        columns = (request_keys.c.digest, request_keys.c.work_id)
+        query = select(*columns).filter_by(**identity)
+        return (await self._connection.execute(query)).mappings().first()

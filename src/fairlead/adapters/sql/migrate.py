@@ -5,23 +5,11 @@ pending; the check reads file names and one small table.
 """
 
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 from fairlead.adapters.sql.errors import unavailable
-from fairlead.adapters.sql.histories import PLATFORM, Revision, missing, read_history
+from fairlead.adapters.sql.histories import Histories, Pending, waiting
 from fairlead.adapters.sql.sqlite import create_file
-from fairlead.kernel.errors import ErrorKind, FairleadError
-
-Histories = Sequence[tuple[str, Path]]
-Pending = list[tuple[str, tuple[Revision, ...]]]
-
-
-class DatabaseNewer(FairleadError):
-    """The database was written by a newer version; `module` is in the details."""
-
-    kind = ErrorKind.CONFLICT
-    code = "sql.database_newer"
 
 
 def pending(file: Path, histories: Histories) -> Pending:
@@ -31,22 +19,7 @@ def pending(file: Path, histories: Histories) -> Pending:
         DatabaseNewer: a module's tables are newer than its code.
         DatabaseUnavailable: `file` cannot be used.
     """
-    applied = _applied(file)
-    result: Pending = []
-    for module, folder in (PLATFORM, *histories):
-        history = read_history(folder)
-        try:
-            revisions = missing(history, applied.get(module))
-        except LookupError as error:
-            raise DatabaseNewer(
-                f"The database {file} was written by a newer version of '{module}' "
-                f"(revision {error}): install that version or restore a backup.",
-                module=module,
-                file=str(file),
-            ) from error
-        if revisions:
-            result.append((module, revisions))
-    return result
+    return waiting(_applied(file), histories, str(file))
 
 
 def migrate(file: Path, histories: Histories) -> list[str]:
@@ -61,12 +34,12 @@ def migrate(file: Path, histories: Histories) -> list[str]:
         DatabaseUnavailable: `file` cannot be used.
     """
     create_file(file)
-    waiting = pending(file, histories)
-    if not waiting:
+    found = pending(file, histories)
+    if not found:
         return []
     from fairlead.adapters.sql.upgrade import upgrade  # noqa: PLC0415 - costs 300 ms
 
-    return upgrade(file, waiting)
+    return upgrade(file, found)
 
 
 def _applied(file: Path) -> dict[str, str]:

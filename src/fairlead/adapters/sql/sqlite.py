@@ -21,11 +21,17 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
-from fairlead.adapters.sql.connection import Connection, Parameters, Rows
+from fairlead.adapters.sql.connection import (
+    Connection,
+    Parameters,
+    Rows,
+    require_read,
+)
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.errors import DatabaseUnavailable, unavailable
 from fairlead.adapters.sql.writer import Callback, Writer
 from fairlead.kernel.health import Health
+from fairlead.kernel.principal import TenantId
 
 SLOW_SECONDS = 0.02
 BUSY_MILLISECONDS = 5_000
@@ -97,7 +103,7 @@ class SqliteDatabase(Database):
             await opened.close()
 
     @override
-    def connection(self) -> Connection:
+    def connection(self, tenant: TenantId | None = None) -> Connection:
         if self._open is None:
             raise ValueError("the database is not open")
         return SqliteConnection(self._open)
@@ -216,7 +222,7 @@ class SqliteConnection(Connection):
     ) -> Rows:
         if self._working:
             return self._database.write(statement, parameters)
-        _refuse_writes(statement)
+        require_read(statement)
         return self._database.read(statement, parameters)
 
     @override
@@ -233,7 +239,7 @@ class SqliteConnection(Connection):
     ) -> Rows:
         if self._working:
             return self._database.write(statement, parameters)
-        _refuse_writes(statement)
+        require_read(statement)
         return await self._database.report(statement, parameters)
 
     @override
@@ -282,11 +288,6 @@ def _buffer(rows: Rows) -> None:
         rows.cursor_strategy = FullyBufferedCursorFetchStrategy(
             rows.cursor, initial_buffer=rows.cursor.fetchall()
         )
-
-
-def _refuse_writes(statement: Executable) -> None:
-    if getattr(statement, "is_dml", False):
-        raise ValueError("a write outside a unit of work")
 
 
 def _refused_write(error: DBAPIError) -> bool:

@@ -1,24 +1,22 @@
-"""Running migration files with Alembic's operations."""
+"""Running migration files with Alembic's operations on SQLite."""
 
 import sqlite3
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import structlog
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from fairlead.adapters.sql.errors import unavailable
-from fairlead.adapters.sql.histories import Revision
+from fairlead.adapters.sql.histories import Pending, Revision
+from fairlead.adapters.sql.scripts import run_script
 from fairlead.adapters.sql.sqlite import engine_for
 
 _WAIT = "PRAGMA busy_timeout = 60000"
 _UNCHECKED = "PRAGMA foreign_keys = OFF"  # tables are made anew; checked at the end
 
 
-def upgrade(file: Path, waiting: list[tuple[str, tuple[Revision, ...]]]) -> list[str]:
+def upgrade(file: Path, waiting: Pending) -> list[str]:
     """Apply revisions one transaction each; those another process applied are left.
 
     Raises:
@@ -52,7 +50,7 @@ def _apply(connection: Connection, module: str, revision: Revision) -> bool:
         if _current(connection, module) != revision.after:
             connection.exec_driver_sql("ROLLBACK")
             return False
-        _run(connection, revision.file)
+        run_script(connection, revision.file)
         connection.exec_driver_sql(
             "INSERT INTO platform_migrations (module, revision) VALUES (?, ?) "
             "ON CONFLICT (module) DO UPDATE SET revision = excluded.revision",
@@ -79,13 +77,3 @@ def _check_references(connection: Connection, file: Path) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise ValueError(f"{file} breaks foreign keys: {broken[:3]}")
-
-
-def _run(connection: Connection, file: Path) -> None:
-    spec = spec_from_file_location(f"fairlead_migration_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{file} cannot be read as Python")
-    script = module_from_spec(spec)
-    spec.loader.exec_module(script)
-    with Operations.context(MigrationContext.configure(connection)):
-        script.upgrade()

@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 
 from typing_extensions import override
 
+from fairlead.adapters.sql.tenants import EVERY_TENANT
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.principal import service
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.operations.ports import Books, Docket, Sheet
+
+DESK = service("operations", EVERY_TENANT)
 
 
 class ScopedBooks(Books):
@@ -22,7 +25,7 @@ class ScopedBooks(Books):
     @override
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Sheet]:
-        async with self._scopes.enter(service("operations")) as scope:
+        async with self._scopes.enter(DESK) as scope:
             sheet = Sheet(
                 docket=await scope.get(Docket), outbox=await scope.get(Outbox)
             )
@@ -32,5 +35,5 @@ class ScopedBooks(Books):
     @override
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Docket]:
-        async with self._scopes.enter(service("operations")) as scope:
+        async with self._scopes.enter(DESK) as scope:
             yield await scope.get(Docket)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fairlead.adapters.sql.errors import DatabaseUnavailable
-from fairlead.adapters.sql.migrate import DatabaseNewer, migrate, pending
+from fairlead.adapters.sql.histories import DatabaseNewer
+from fairlead.adapters.sql.migrate import migrate, pending
 
 SCRIPT = '''"""A step."""
 import sqlalchemy as sa

@@ -6,12 +6,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+POSITION = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     """Create them."""
     op.create_table(
         "platform_outbox",
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", POSITION, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("topic", sa.String(100), nullable=False),
@@ -24,7 +26,7 @@ def upgrade() -> None:
     op.create_table(
         "platform_deliveries",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", POSITION, nullable=False),
         sa.Column("subscriber", sa.String(100), nullable=False),
         sa.PrimaryKeyConstraint(
             "position", "subscriber", name="pk_platform_deliveries"

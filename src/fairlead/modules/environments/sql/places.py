@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.tenants import AllTenants
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
 from fairlead.modules.environments.domain import WorkloadRecord
@@ -161,9 +162,9 @@ class SqlWorkloadStore(WorkloadStore):
 class SqlFleet(Fleet):
     """Reads the workloads of all tenants."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Read through `connection`."""
-        self._connection = connection
+    def __init__(self, all_tenants: AllTenants) -> None:
+        """Read through a connection that sees them."""
+        self._connection = all_tenants.connection
 
     @override
     async def berths(self) -> Sequence[Berth]:

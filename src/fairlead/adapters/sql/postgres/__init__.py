@@ -1,0 +1,1 @@
+"""PostgreSQL behind the kit's connection; imported when settings ask for it."""
