@@ -83,6 +83,20 @@ async def test_characters_are_not_cut_between_frames(bench: Bench) -> None:
     assert b"".join(f.data for f in frames) == "€".encode() * 60001 + b"\ncaf\xc3"
 
 
+async def test_a_character_in_halves_a_second_apart_stays_whole(bench: Bench) -> None:
+    """What is before it is shown meanwhile; half a character is not."""
+    code = (
+        "import os, time\n"
+        "os.write(1, b'caf\\xc3'); time.sleep(1); os.write(1, b'\\xa9 '); time.sleep(1)\n"
+        "os.write(1, b'\\xc3'); time.sleep(1); os.write(1, b'\\xa9'); time.sleep(1)\n"
+    )
+    await bench.run(bench.python("a", code))
+
+    frames = [frame.data for frame in await bench.journals.read("a")]
+    assert frames[0] == b"caf"
+    assert "".join(data.decode() for data in frames) == "café é"
+
+
 async def test_silence_leaves_no_journal_entries(bench: Bench) -> None:
     await bench.run(bench.spec("a", "true"))
 

@@ -53,7 +53,11 @@ class Loop:
     def watch(
         self, fd: int, action: Action, *, events: int = selectors.EVENT_READ
     ) -> None:
-        """Call `action` whenever `fd` is ready for `events`, and nothing else."""
+        """Call `action` whenever `fd` is ready for `events`, and nothing else.
+
+        Readiness seen before this call counts for nothing: `fd` may have been another
+        file then.
+        """
         if fd in self._selector.get_map():
             self._selector.modify(fd, events, action)
         else:
@@ -91,7 +95,8 @@ class Loop:
         """Serve until stopped."""
         while not self._stopped:
             for key, _ in self._selector.select(self._patience()):
-                _guarded(key.data)
+                if self._selector.get_map().get(key.fd) is key:  # else: is old news
+                    _guarded(key.data)
             now = time.monotonic()
             while self._timers and self._timers[0][0] <= now:
                 _guarded(heapq.heappop(self._timers)[2].fire)

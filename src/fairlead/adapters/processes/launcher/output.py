@@ -13,6 +13,7 @@ CHUNK = 64 * 1024
 _FEW = 4 * 1024  # a read of less than this is followed by a pause
 _PAUSE_SECONDS = 0.005
 _HOLD_SECONDS = 0.1  # how long a line without an end is waited for
+_SPLIT_SECONDS = 10.0  # how long the rest of a character is
 _RETRY_SECONDS = 0.25
 _PATIENCE_SECONDS = 30.0  # for a disk that is full
 _LINGER_SECONDS = 1.0  # for a pipe that a process out of reach keeps open
@@ -24,7 +25,7 @@ class Output:
     """Reads one pipe as fast as it can write one journal, and no faster.
 
     Frames end at a line's end where there is one within 64 KiB and 100 ms, and
-    otherwise not within a UTF-8 character. Secrets are taken out before anything else
+    otherwise not within a UTF-8 character that is completed within 10 s. Secrets are taken out before anything else
     is done with what was read.
     """
 
@@ -47,6 +48,7 @@ class Output:
         self._touched = touched
         self._held = b""  # read, and not yet written
         self._flush: Timer | None = None
+        self._split = False  # all that is held is the beginning of a character
         self._stuck: bytes | None = None  # a payload the disk had no room for
         self._stuck_since = 0.0
         self._lost = 0  # bytes
@@ -97,20 +99,30 @@ class Output:
         self._held = data[end:]
         if end:
             self._write(data[:end])
-        if self._held and self._flush is None:
-            self._flush = self._loop.later(_HOLD_SECONDS, self._release)
+        if self._split or self._flush is None:
+            self._hold()
         return len(came)
+
+    def _hold(self) -> None:
+        """Wait for the rest of what is held, be it of a line or of a character."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        self._split = bool(self._held) and not whole_characters(self._held)
+        if self._held:
+            seconds = _SPLIT_SECONDS if self._split else _HOLD_SECONDS
+            self._flush = self._loop.later(seconds, self._release)
 
     def _release(self) -> None:
         """Write a line that has had no end for too long."""
         self._flush = None
         if self._stuck is not None or not self._held:
             return
-        end = whole_characters(self._held) or len(self._held)
+        end = len(self._held) if self._split else whole_characters(self._held)
         data, self._held = self._held[:end], self._held[end:]
-        if self._held:
-            self._flush = self._loop.later(_HOLD_SECONDS, self._release)
-        self._write(data)
+        self._hold()
+        if data:
+            self._write(data)
 
     def _linger(self) -> None:
         if self._stuck is None:
@@ -174,8 +186,8 @@ class Output:
         self._write(data)
         if self._stuck is not None:
             return
-        if self._held and self._flush is None:
-            self._flush = self._loop.later(_HOLD_SECONDS, self._release)
+        if self._flush is None:
+            self._hold()
         if self._finish is not None:
             self._drain()
         if self._open:
