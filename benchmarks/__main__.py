@@ -4,7 +4,7 @@ import importlib
 import sys
 from collections.abc import Iterable
 
-SUITES = ("product", "engine", "operations", "processes", "sql", "auth")
+SUITES = ("product", "engine", "operations", "processes", "sql", "auth", "feeds")
 Row = tuple[str, float, str, str]
 
 

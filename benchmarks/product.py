@@ -86,7 +86,8 @@ def _pipeline(folder: Path, name: str, steps: list[str]) -> Path:
     return make_repository(folder / name, {".fairlead.yaml": text})
 
 
-def _client(server: TestServer) -> Client:
+def client_of(server: TestServer) -> Client:
+    """Return a client that the administrator is logged in with."""
     client = Client(Credentials(url=server.url))
     body = {"username": "admin", "password": PASSWORD}
     pair = client.post("/api/v1/auth/login", body)
@@ -99,7 +100,8 @@ def _client(server: TestServer) -> Client:
     return client
 
 
-def _run(client: Client, project: str, repository: Path) -> dict[str, Any]:
+def start_run(client: Client, project: str, repository: Path) -> dict[str, Any]:
+    """Make a project of a repository and start a run of it."""
     body = {"name": project, "repository": str(repository)}
     client.post("/api/v1/projects", body)
     run: dict[str, Any] = client.post(f"/api/v1/projects/{project}/runs", {})
@@ -107,13 +109,13 @@ def _run(client: Client, project: str, repository: Path) -> dict[str, Any]:
 
 
 def _steps(server: TestServer, folder: Path) -> list[Row]:
-    client = _client(server)
+    client = client_of(server)
     parallel = [
         f'    - {{name: s{n}, run: "true", group: g{n // GROUP}}}' for n in range(STEPS)
     ]
     before = _cpu(server)
     began = time.perf_counter()
-    run = _run(client, "steps", _pipeline(folder, "steps", parallel))
+    run = start_run(client, "steps", _pipeline(folder, "steps", parallel))
     for _ in client.stream(f"/api/v1/runs/{run['id']}/logs"):
         pass
     took = time.perf_counter() - began
@@ -136,10 +138,10 @@ def _steps(server: TestServer, folder: Path) -> list[Row]:
 
 
 def _output(server: TestServer, folder: Path) -> list[Row]:
-    client = _client(server)
+    client = client_of(server)
     line = "x" * 42
     step = f'    - {{name: print, run: "yes {line} | head -n {LINES}"}}'
-    run = _run(client, "output", _pipeline(folder, "output", [step]))
+    run = start_run(client, "output", _pipeline(folder, "output", [step]))
     seen, began, ended = 0, 0.0, 0.0
     for event in client.stream(f"/api/v1/runs/{run['id']}/logs"):
         if event.name == "output" and event.data["stream"] == "build/print":
@@ -158,7 +160,7 @@ def _output(server: TestServer, folder: Path) -> list[Row]:
 
 
 def _requests(server: TestServer) -> list[Row]:
-    token = _client(server).kept.access_token
+    token = client_of(server).kept.access_token
     plain = _rate(server, "/healthz", {})
     bearer = {"Authorization": f"Bearer {token}"}
     full = _rate(server, "/api/v1/projects/steps", bearer)

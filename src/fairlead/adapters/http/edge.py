@@ -5,7 +5,7 @@ the security headers, and writes one log line and one metric when it is over.
 """
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,11 @@ from fairlead.adapters.http.authentication import Authenticator, CookieAuthentic
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.problems import MEDIA_TYPE, STATUS, body_of, bug
 from fairlead.adapters.http.settings import HttpSettings
+from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, encode
+from fairlead.adapters.http.streams import Streams
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
+from fairlead.kernel.journal import Frame
 from fairlead.kernel.principal import Origin, Principal, anonymous
 
 Scope = MutableMapping[str, Any]
@@ -30,6 +33,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 COOKIE = "fairlead_session"
+_KEPT = ("type", "method", "path", "path_template", "http_version")  # while streaming
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -65,6 +69,7 @@ class Edge:
         self._cookies = cookies
         self._settings = settings
         self._metrics = metrics
+        self._streams = Streams(encode)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connections go straight through."""
@@ -72,30 +77,45 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        headers = _headers(scope)
-        origin = self._origin(scope, headers)
-        state = scope.setdefault("state", {})
-        state["request_id"] = origin.request_id
-        answer = _Answer(send, origin.request_id)
+        answer = _Answer(send)
         try:
-            too_long = self._too_long(headers)
-            if too_long is not None:
-                await answer.problem(413, too_long)
-                return
-            who = await self._caller(scope["path"], headers, origin)
-            state["principal"] = who
-            async with self._container(context={Principal: who}) as container:
-                state["dishka_container"] = container
-                await self._app(scope, self._bounded(receive), answer.send)
+            source = await self._serve(scope, receive, answer)
+            if source is not None:
+                await self._streams.serve(source, receive, answer.send)
         except FairleadError as error:
             status = STATUS[error.kind]
-            await answer.problem(status, body_of(error, request_id=origin.request_id))
+            await answer.problem(status, body_of(error, request_id=answer.request_id))
         except Exception:
             error_id = new_id()
             log.exception("request_failed", error_id=str(error_id))
-            await answer.problem(500, bug(error_id, origin.request_id))
+            await answer.problem(500, bug(error_id, answer.request_id))
         finally:
             self._tell(scope, answer.status, time.perf_counter() - began)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, answer: "_Answer"
+    ) -> AsyncIterator[Frame] | None:
+        """Let the framework answer; return the frames that it leaves to be streamed."""
+        headers = _headers(scope)
+        origin = self._origin(scope, headers)
+        state = scope.setdefault("state", {})
+        state["request_id"] = answer.request_id = origin.request_id
+        state[TAKES_STREAMS] = True
+        too_long = self._too_long(headers)
+        if too_long is not None:
+            await answer.problem(413, too_long)
+            return None
+        who = await self._caller(scope["path"], headers, origin)
+        state["principal"] = who
+        async with self._container(context={Principal: who}) as container:
+            state["dishka_container"] = container
+            await self._app(scope, self._bounded(receive), answer.send)
+        source: AsyncIterator[Frame] | None = state.get(STREAM)
+        if source is not None:  # what is left of the request is the stream's for hours
+            kept = {name: scope[name] for name in _KEPT if name in scope}
+            scope.clear()
+            scope.update(kept, state={"request_id": answer.request_id})
+        return source
 
     def _too_long(self, headers: dict[bytes, bytes]) -> dict[str, Any] | None:
         length = headers.get(b"content-length", b"0")
@@ -163,9 +183,11 @@ class Edge:
 class _Answer:
     """Sends the answer, with our headers on it."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    __slots__ = ("_send", "request_id", "status")
+
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._request_id = request_id.encode()
+        self.request_id = ""
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -174,7 +196,7 @@ class _Answer:
             self.status = message["status"]
             headers = list(message.get("headers", ()))
             names = {name.lower() for name, _ in headers}
-            headers.append((b"x-request-id", self._request_id))
+            headers.append((b"x-request-id", self.request_id.encode()))
             headers += [entry for entry in SECURITY_HEADERS if entry[0] not in names]
             if POLICY[0] not in names:
                 headers.append(POLICY)

@@ -1,19 +1,18 @@
 """Journals as server-sent events; the event id is the offset to resume after."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.response import Stream
+from typing_extensions import override
 
+from fairlead.adapters.http.streams import Streams
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.journal import Frame, FrameKind
 
-KEEP_ALIVE_SECONDS = 15.0
-BATCH_BYTES = 256 * 1024
+TAKES_STREAMS, STREAM = "takes_streams", "stream"  # of a request's state
 
 
 class BadResume(FairleadError):
@@ -66,41 +65,26 @@ async def frames(source: AsyncIterator[Frame]) -> Stream:
 
     The first frame is awaited only in the stream, so a bad offset must have been
     refused before. A comment is sent while nothing happens, so that a broken
-    connection is noticed.
+    connection is noticed. The stream begins after the request's scope is closed;
+    `source` must need nothing of it.
     """
-    return Stream(
-        _lines(source),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return _FrameStream(source)
 
 
-async def _lines(source: AsyncIterator[Frame]) -> AsyncGenerator[bytes, None]:
-    yield b"retry: 1000\n\n"
-    waiting: asyncio.Task[Frame] | None = None
-    try:
-        while True:
-            if waiting is None:
-                waiting = asyncio.ensure_future(_next(source))
-            done, _ = await asyncio.wait({waiting}, timeout=KEEP_ALIVE_SECONDS)
-            if not done:
-                yield b": still here\n\n"
-                continue
-            try:
-                frame = waiting.result()
-            except StopAsyncIteration:
-                return
-            waiting = None
-            yield encode(frame)
-    finally:
-        if waiting is not None:
-            waiting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-                await waiting
-        close = getattr(source, "aclose", None)
-        if close is not None:
-            await close()
+class _FrameStream(Stream):
+    """Hands its source over to the edge, which frees what the request took first."""
 
+    def __init__(self, source: AsyncIterator[Frame]) -> None:
+        super().__init__(())
+        self._source = source
 
-async def _next(source: AsyncIterator[Frame]) -> Frame:
-    return await anext(source)
+    @override
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        return self._hand_over
+
+    async def _hand_over(self, scope: Any, receive: Any, send: Any) -> None:
+        state = scope.setdefault("state", {})
+        if state.get(TAKES_STREAMS):
+            state[STREAM] = self._source
+        else:
+            await Streams(encode).serve(self._source, receive, send)

@@ -28,6 +28,7 @@ from fairlead.kernel.journal import (
 _PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}"
 NAME = re.compile(rf"{_PART}(?:/{_PART}){{0,15}}")
 CHUNK = 256 * 1024
+_FOLLOWED = 64 * 1024  # read at once for followers, who may be many and slow
 _SMALL = 16 * 1024  # appended without a thread
 _OPEN = 128  # files kept open for appending
 _BATCHES = 4  # read by one follower, kept for those equally far, per journal
@@ -46,16 +47,27 @@ class _Writer:
 class _Topic:
     """The followers of one journal, and what the first of them read."""
 
-    wakes: set[asyncio.Event] = field(default_factory=set)
+    followers: int = 0
+    waiting: set[asyncio.Future[None]] = field(default_factory=set)
     size: int = 0
     gone: bool = False
     batches: dict[int, list[Frame]] = field(default_factory=dict)
 
+    async def change(self) -> None:
+        """Wait until it is to be looked at again."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.add(future)
+        try:
+            await future
+        finally:
+            self.waiting.discard(future)
+
     def wake(self) -> None:
         """Let every follower look again."""
         self.batches.clear()
-        for wake in self.wakes:
-            wake.set()
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None)
 
 
 class FileJournals(Journals):
@@ -95,18 +107,16 @@ class FileJournals(Journals):
     async def read(
         self, name: str, *, after: int = 0, limit: int = CHUNK
     ) -> list[Frame]:
-        return _load(self._file(name), after, limit)
+        return _load(str(self._file(name)), after, limit)
 
     @override
     async def follow(self, name: str, *, after: int = 0) -> AsyncIterator[Frame]:
-        file = self._file(name)
-        topic = self._topics.setdefault(str(file), _Topic())
-        wake = asyncio.Event()
-        topic.wakes.add(wake)
+        file = str(self._file(name))
+        topic = self._topics.setdefault(file, _Topic())
+        topic.followers += 1
         self._watch()
         try:
             while True:
-                wake.clear()
                 frames = _shared(topic, file, after)
                 for frame in frames:
                     yield frame
@@ -114,15 +124,16 @@ class FileJournals(Journals):
                     if frame.kind is FrameKind.END:
                         return
                 if frames:
+                    del frames  # a slow reader holds no more than it is sent
                     await asyncio.sleep(0)
                 elif topic.gone:
                     return
                 else:
-                    await wake.wait()
+                    await topic.change()
         finally:
-            topic.wakes.discard(wake)
-            if not topic.wakes and self._topics.get(str(file)) is topic:
-                del self._topics[str(file)]
+            topic.followers -= 1
+            if not topic.followers and self._topics.get(file) is topic:
+                del self._topics[file]
 
     @override
     async def seal(self, name: str) -> None:
@@ -242,17 +253,17 @@ def _size(path: str) -> int:
         return 0
 
 
-def _shared(topic: _Topic, file: Path, after: int) -> list[Frame]:
+def _shared(topic: _Topic, file: str, after: int) -> list[Frame]:
     """Return the next frames, read once for all followers that are equally far."""
     frames = topic.batches.get(after)
     if frames is None:
         if len(topic.batches) >= _BATCHES:
             topic.batches.clear()
-        frames = topic.batches[after] = _load(file, after, CHUNK)
+        frames = topic.batches[after] = _load(file, after, _FOLLOWED)
     return frames
 
 
-def _load(file: Path, after: int, limit: int) -> list[Frame]:
+def _load(file: str, after: int, limit: int) -> list[Frame]:
     try:
         fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
