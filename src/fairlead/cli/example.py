@@ -25,7 +25,8 @@ from fairlead.modules.projects.public import Projects
 
 log = structlog.get_logger(__name__)
 
-NAME = "hello"
+NAME = "example"
+SOURCE = "hello"
 EXAMPLE = service("example")
 
 
@@ -108,8 +109,8 @@ def make_repository(folder: Path) -> Path:
 
 def _source() -> Path:
     package = Path(fairlead.__file__).parent
-    shipped = package / "examples" / NAME
-    return shipped if shipped.is_dir() else package.parents[1] / "examples" / NAME
+    shipped = package / "examples" / SOURCE
+    return shipped if shipped.is_dir() else package.parents[1] / "examples" / SOURCE
 
 
 def _git(folder: Path, *arguments: str) -> None:

@@ -30,6 +30,7 @@ class Layers:
 
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    plain: tuple[str, ...] = ()  # FAIRLEAD_* variables that are no settings by form
 
     def merge(self, values: Mapping[str, Any], source: str) -> None:
         """Lay `values` over what is there, section by section.

@@ -1,7 +1,7 @@
 """Typed settings out of the layers."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from msgspec import Struct
 import fairlead
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.layers import (
+    PREFIX,
     PLACES,
     Layers,
     SettingsInvalid,
@@ -61,8 +62,12 @@ def read_layers(environ: Mapping[str, str]) -> Layers:
     layers.merge(read_file(folder / f"{name}.yaml"), f"config/{name}.yaml")
     if environ.get(FILE):
         layers.merge(read_file(Path(environ[FILE])), environ[FILE])
-    for variable, value in _by_variable(environ).items():
+    by_variable = _by_variable(environ)
+    for variable, value in by_variable.items():
         layers.merge(value, variable)
+    layers.plain = tuple(
+        name for name in environ if name.startswith(PREFIX) and name not in by_variable
+    )
     return layers
 
 
@@ -83,6 +88,8 @@ def typed(layers: Layers, sections: Mapping[str, type[Struct]]) -> Settings:
     for name in layers.values:
         if name not in sections and name not in PLACES:
             _refuse_unknown(layers, name, [*sections, *PLACES])
+    for name in layers.plain:
+        _refuse_slip(name, sections)
     return Settings(
         environment=str(layers.values["environment"]),
         home=home(layers),
@@ -121,6 +128,17 @@ def _refuse_unknown(layers: Layers, path: str, known: list[str]) -> None:
         else f"there are {', '.join(sorted(known))}."
     )
     raise SettingsInvalid(f"{path} ({source}) is no setting; {hint}", path=path)
+
+
+def _refuse_slip(variable: str, sections: Iterable[str]) -> None:
+    """Refuse `FAIRLEAD_HTTP_PORT`, which was to be `FAIRLEAD_HTTP__PORT`."""
+    for section in sections:
+        start = f"{PREFIX}{section.upper()}_"
+        if variable.startswith(start):
+            meant = f"{start}_{variable.removeprefix(start)}"
+            raise SettingsInvalid(
+                f"{variable} is no setting; did you mean {meant}?", variable=variable
+            )
 
 
 def _convert(layers: Layers, section: str, kind: type[Struct]) -> Struct:

@@ -89,6 +89,7 @@ def test_one_word_for_a_section_without_kinds_is_refused(tmp_path: Path) -> None
         ("FAIRLEAD_WEB__PROT", "1", "web.prot (FAIRLEAD_WEB__PROT)"),
         ("FAIRLEAD_WEB__PORT", "many", "web.port (FAIRLEAD_WEB__PORT)"),
         ("FAIRLEAD_WBE__PORT", "1", "did you mean 'web'"),
+        ("FAIRLEAD_WEB_PORT", "1", "did you mean FAIRLEAD_WEB__PORT?"),
         ("FAIRLEAD_ENVIRONMENT", "moon", "no environment 'moon'"),
         ("FAIRLEAD_WEB__NAMES", "[", "FAIRLEAD_WEB__NAMES is no valid JSON"),
         ("FAIRLEAD_SETTINGS", "/nowhere.yaml", "/nowhere.yaml cannot be read"),
