@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +51,26 @@ class Attempts:
         self._pool = Pool(activities, limit=UNLIMITED, cleanup_seconds=cleanup_seconds)
         self._prefix = prefix
         self._pulses: dict[str, _Pulse] = {}
+        self._draining = False
+
+    def busy(self) -> int:
+        """Return how many activities run here."""
+        return len(self._pool.running)
+
+    async def drain(self, seconds: float, *, patient: Callable[[], int]) -> None:
+        """Begin no activity any more; wait until only `patient()` run, or time is up.
+
+        Attempts that come now are kept unlaunched until the worker closes.
+        """
+        self._draining = True
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self.busy() > patient() and (left := until - loop.time()) > 0:
+            await asyncio.wait(
+                tuple(self._pool.running),
+                timeout=min(left, QUICKEST),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
 
     def hurry(self, workflow_id: str) -> None:
         """Look out for a cancel of this workflow that must be on its way."""
@@ -75,6 +95,8 @@ class Attempts:
             argument=order["argument"],
         )
         await self._end_earlier(attempt)
+        if self._draining:
+            return await self._keep()
         call = Call(
             activity=info.activity_type,
             argument=None,
@@ -114,6 +136,17 @@ class Attempts:
         if earlier is not None:
             earlier.trial.interrupt(Why.CANCEL)
             await asyncio.wait([earlier.trial.ended])
+
+    async def _keep(self) -> Json:
+        """Launch nothing; answer so once the worker closes, for the next one."""
+        try:
+            while True:
+                await asyncio.sleep(QUICKEST)
+                activity.heartbeat()
+        except asyncio.CancelledError:
+            if _reason() is Why.CANCEL:
+                raise
+        return {"closed": True}
 
     def _pace(self) -> float:
         return min(max(len(self._pulses) / BEATS_A_SECOND, QUICKEST), SLOWEST)

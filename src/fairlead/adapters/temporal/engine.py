@@ -92,6 +92,14 @@ class TemporalEngine(Engine):
         )
 
     @override
+    def busy(self) -> int:
+        return self._workers.busy()
+
+    @override
+    async def drain(self, seconds: float, *, patient: Callable[[], int]) -> None:
+        await self._workers.drain(seconds, patient=patient)
+
+    @override
     async def close(self) -> None:
         if self._client is None:
             return

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -121,6 +121,15 @@ class Workers:
         """Bring the cancel of a workflow to its activities here at once."""
         if self._attempts is not None:
             self._attempts.hurry(workflow_id)
+
+    def busy(self) -> int:
+        """Return how many activities run here."""
+        return 0 if self._attempts is None else self._attempts.busy()
+
+    async def drain(self, seconds: float, *, patient: Callable[[], int]) -> None:
+        """Begin no activity here any more; wait for those that run."""
+        if self._attempts is not None:
+            await self._attempts.drain(seconds, patient=patient)
 
     async def _work(self, client: Client) -> None:
         failures = 0
