@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -293,3 +294,32 @@ async def check(bench: Bench, key: str) -> None:
     if not key.endswith("quick"):
         numbers = [line.split()[0] for line in lines if line.endswith(b"\n")]
         assert numbers == [b"%d" % n for n in range(len(numbers))]
+
+
+async def test_a_copied_home_leaves_the_originals_processes_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """It has the id of the original with it, and must not take it for its own."""
+    await bench.launcher.start(
+        bench.shell("a", "echo up; exec $SLEEP", Lifetime.WORKLOAD)
+    )
+    await bench.printed("a", b"up")
+    before = bench.alive()
+    copy = tmp_path / "copy"
+    copied = {"home-id", "launcher.lock", "receipts"}
+    (copy / "run").mkdir(parents=True)
+    for name in copied:
+        source = tmp_path / "run" / name
+        target = copy / "run" / name
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copy2(source, target)
+    other = ProcessLauncher(copy, bench.journals)
+    await other.open()
+    try:
+        assert [one.key for one in await other.running()] == []
+        assert bench.alive() == before
+        assert [one.key for one in await bench.launcher.running()] == ["a"]
+    finally:
+        await other.shutdown(grace_seconds=0.1)

@@ -22,6 +22,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _STANDARD_FILES = 3
 _LEFTOVER_SECONDS = 10.0
 _TERMINATED_GRACE_SECONDS = 2.0
+_OURS_ALONE = 0o077  # for files of the launcher's; programs have the usual mask
 
 
 def main(folder: str, idle_seconds: float) -> None:
@@ -52,6 +53,7 @@ def main(folder: str, idle_seconds: float) -> None:
 
 def _stand_alone() -> None:
     """Hear no terminal, adopt orphans, hand nothing odd down to programs."""
+    os.umask(_OURS_ALONE)
     for fd in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208
         if fd >= _STANDARD_FILES:  # one of the server's
             with contextlib.suppress(OSError):
@@ -72,13 +74,23 @@ def _stand_alone() -> None:
 
 
 def _home_id() -> str:
+    """Return the id of this folder; the copy of a home is another home.
+
+    What runs under a home's id is ended by the next launcher of that home, so a copy
+    must not have the id of the original.
+    """
     path = Path("home-id")
+    about = Path().stat()
+    place = f"{about.st_dev}:{about.st_ino}"
     with contextlib.suppress(FileNotFoundError, ValueError):
-        text = path.read_text()
+        text, of = path.read_text().split()
         int(text, 16)
-        return text
+        if of == place:
+            return text
     text = os.urandom(8).hex()
-    path.write_text(text)
+    half = path.with_suffix(".half")
+    half.write_text(f"{text} {place}\n")
+    half.replace(path)
     return text
 
 
