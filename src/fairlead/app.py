@@ -1,5 +1,6 @@
 """The composition root: the only place that knows every part."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -43,7 +44,7 @@ from fairlead.adapters.schedules.cron import CronCalendar
 from fairlead.adapters.schedules.part import check_jobs
 from fairlead.adapters.schedules.provider import SchedulesProvider
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
-from fairlead.adapters.settings.lock import HomeLock
+from fairlead.adapters.settings.lock import OTHERS, HomeLock
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.part import TablePart
@@ -371,6 +372,8 @@ def prepare(
 ) -> Application:
     """Take the data folder, migrate its database, and put everything together.
 
+    From now on what this process makes is for its user alone.
+
     Raises:
         FairleadError: a setting, a module, the folder or the database does not do.
     """
@@ -378,6 +381,7 @@ def prepare(
     for value in settings.sections.values():
         if isinstance(value, LogSettings):
             configure(value)
+    os.umask(OTHERS)
     lock = HomeLock(settings.home)
     try:
         histories = [

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from fairlead.adapters.settings.home import Home
 from fairlead.kernel.errors import ErrorKind, FairleadError
 
 FILE = "fairlead.lock"
+PRIVATE = 0o700
+OTHERS = 0o077
 
 
 class HomeHeld(FairleadError):
@@ -29,14 +32,15 @@ class HomeLock:
     """Holds the data folder for as long as this object is open."""
 
     def __init__(self, home: Home) -> None:
-        """Make the folder, readable by its owner only, and take it.
+        """Make the folder and take it; from now on it is its owner's alone.
 
         Raises:
             HomeHeld: another process has it.
-            HomeUnusable: it cannot be made or written.
+            HomeUnusable: it cannot be made or written, or belongs to somebody else.
         """
         try:
-            home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            home.path.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+            _close_to_others(home.path)
             self._file: TextIOWrapper = (home.path / FILE).open("a+")
         except OSError as error:
             raise HomeUnusable(
@@ -62,6 +66,26 @@ class HomeLock:
     def close(self) -> None:
         """Let the folder go."""
         self._file.close()
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take away what others may do in a folder that was there before.
+
+    Raises:
+        HomeUnusable: it is not ours to change.
+    """
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if not mode & OTHERS:
+        return
+    try:
+        folder.chmod(mode & ~OTHERS)
+    except PermissionError as error:
+        raise HomeUnusable(
+            f"The data folder {folder} is open to others and belongs to another user: "
+            f"make it yours (chown), close it (chmod 700), or choose another with "
+            "FAIRLEAD_HOME.",
+            folder=str(folder),
+        ) from error
 
 
 def _holder(path: Path) -> str:

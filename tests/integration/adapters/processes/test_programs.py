@@ -115,3 +115,14 @@ async def test_a_key_may_be_long_and_odd(bench: Bench) -> None:
         assert (receipt.key, receipt.exit_code) == (key, number + 3)
 
     assert [(await bench.launcher.wait(key)).exit_code for key in keys] == [3, 4]
+
+
+async def test_programs_have_the_usual_mask_and_our_files_are_ours_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await bench.run(bench.spec("a", "sh", "-c", "umask; touch theirs"))
+
+    assert await bench.output("a") == b"0022\n"
+    assert (tmp_path / "theirs").stat().st_mode & 0o777 == 0o644
+    for path in (tmp_path / "run").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path

@@ -8,6 +8,7 @@ from pathlib import Path
 
 NOT_THERE = 127
 NOT_STARTABLE = 126
+_USUAL_MASK = 0o022
 _REASONS = {
     errno.EACCES: "you may not execute it; set its executable bit",
     errno.ENOEXEC: "it has no '#!' line and is no program for this machine",
@@ -32,7 +33,7 @@ def start(
     """Start a program in a session of its own, and return its process id.
 
     Its input is empty; both its outputs go to the file `output`; signals are as
-    usual and no other file is open.
+    usual, so is the mask of new files' modes, and no other file is open.
 
     Raises:
         CannotStart: it does not run.
@@ -51,6 +52,7 @@ def start(
             stderr=output,
             close_fds=False,  # none of ours is inheritable
             start_new_session=True,
+            umask=_USUAL_MASK,
         )
     except OSError as error:
         raise _told(error, argv[0], directory, environment) from error
