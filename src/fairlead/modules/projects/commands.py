@@ -53,6 +53,23 @@ def show(project: str, form: str) -> None:
 
 @projects.command()
 @click.argument("project")
+@click.option("--repository", help="Path or URL of a Git repository.")
+@click.option("--branch", help="Built when a run names no revision; '' for its own.")
+@output
+def update(project: str, repository: str | None, branch: str | None, form: str) -> None:
+    """Change a project's repository or branch; what runs goes on as it began."""
+    body = {
+        **({} if repository is None else {"repository": _absolute(repository)}),
+        **({} if branch is None else {"branch": branch}),
+    }
+    if not body:
+        raise click.UsageError("Say what to change: --repository or --branch.")
+    changed = Client().patch(f"{PATH}/{quote(project, safe='')}", body)
+    show_one(changed, COLUMNS, form=form)
+
+
+@projects.command()
+@click.argument("project")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(project: str, *, yes: bool) -> None:
     """Delete a project; its runs end and its workloads stop."""

@@ -15,9 +15,19 @@ class LocalFolders(Folders):
     async def exists(self, path: str) -> bool:
         return await asyncio.to_thread(_exists, Path(path))
 
+    @override
+    async def is_repository(self, path: str) -> bool:
+        return await asyncio.to_thread(_is_repository, Path(path))
+
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:
         return False
+
+
+def _is_repository(path: Path) -> bool:
+    return _exists(path / ".git") or (
+        _exists(path / "HEAD") and _exists(path / "objects")
+    )

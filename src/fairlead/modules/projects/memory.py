@@ -80,10 +80,15 @@ class MemoryProjectStore(ProjectStore):
 
 @dataclass(slots=True)
 class KnownFolders(Folders):
-    """Knows the folders it was told of."""
+    """Knows the folders it was told of; those that are `plain` are no repositories."""
 
     paths: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
 
     @override
     async def exists(self, path: str) -> bool:
+        return path in self.paths | self.plain
+
+    @override
+    async def is_repository(self, path: str) -> bool:
         return path in self.paths

@@ -67,3 +67,7 @@ class Folders(Protocol):
     @abstractmethod
     async def exists(self, path: str) -> bool:
         """Tell whether there is something at the absolute `path` that can be read."""
+
+    @abstractmethod
+    async def is_repository(self, path: str) -> bool:
+        """Tell whether a Git repository is at `path`, with a working copy or bare."""

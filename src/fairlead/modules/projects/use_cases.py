@@ -44,7 +44,7 @@ class RepositoryRule:
     folders: Folders
 
     async def __call__(self, repository: str, branch: str) -> None:
-        """Check both; a path on this machine must exist.
+        """Check both; a path on this machine must be a Git repository.
 
         Raises:
             BadProject: the message says what is wrong.
@@ -52,9 +52,17 @@ class RepositoryRule:
         check_repository(repository)
         check_branch(branch)
         path = local_path(repository)
-        if path is not None and not await self.folders.exists(path):
+        if path is None:
+            return
+        if not await self.folders.exists(path):
             raise BadProject(
                 f"There is no repository at {path} on the server.", repository=path
+            )
+        if not await self.folders.is_repository(path):
+            raise BadProject(
+                f"{path} is no Git repository: make it one with git init, and commit "
+                "what is to be built.",
+                repository=path,
             )
 
 

@@ -38,6 +38,7 @@ from fairlead.testing.fakes import (
     RecordingOutbox,
     RecordingTrail,
 )
+from fairlead.testing.server import make_repository
 
 ADA = Principal(id=UUID(int=7), name="ada")
 Client = httpx.AsyncClient
@@ -100,6 +101,7 @@ class Signed(httpx.ASGITransport):
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     app = Litestar([ProjectController], exception_handlers={FairleadError: foreseen})
+    make_repository(tmp_path / "code", {"a": "1"})
     async with migrated_database(tmp_path, ["projects"]) as database:
         container = make_async_container(Platform(database), ProjectsProvider())
         transport = Signed(app, container)
@@ -111,7 +113,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
 async def test_a_project_is_created_shown_and_listed(
     client: Client, tmp_path: Path
 ) -> None:
-    body = {"name": "hello", "repository": str(tmp_path)}
+    body = {"name": "hello", "repository": str(tmp_path / "code")}
     made = await client.post("/projects", json=body)
     by_name = await client.get("/projects/hello")
     by_id = await client.get(made.headers["location"].removeprefix("/api/v1"))
@@ -129,7 +131,7 @@ async def test_a_project_is_created_shown_and_listed(
 
 
 async def test_refusals_are_problems(client: Client, tmp_path: Path) -> None:
-    body = {"name": "hello", "repository": str(tmp_path)}
+    body = {"name": "hello", "repository": str(tmp_path / "code")}
     await client.post("/projects", json=body)
     missing = {"name": "other", "repository": str(tmp_path / "nothing")}
     answers = [
@@ -145,7 +147,7 @@ async def test_refusals_are_problems(client: Client, tmp_path: Path) -> None:
 
 
 async def test_a_change_is_guarded_by_the_etag(client: Client, tmp_path: Path) -> None:
-    body = {"name": "hello", "repository": str(tmp_path)}
+    body = {"name": "hello", "repository": str(tmp_path / "code")}
     first = (await client.post("/projects", json=body)).headers["etag"]
     path = "/projects/hello"
     changed = await client.patch(
@@ -161,7 +163,7 @@ async def test_a_change_is_guarded_by_the_etag(client: Client, tmp_path: Path) -
 
 
 async def test_a_deleted_project_is_gone(client: Client, tmp_path: Path) -> None:
-    body = {"name": "hello", "repository": str(tmp_path)}
+    body = {"name": "hello", "repository": str(tmp_path / "code")}
     await client.post("/projects", json=body)
     gone = await client.delete("/projects/hello")
 

@@ -44,6 +44,7 @@ from fairlead.testing.fakes import (
 ADA = Principal(id=UUID(int=7), name="ada")
 CLOCK = FrozenClock()
 PATH = "/srv/git/hello"
+PLAIN = "/srv/work/notes"
 EVERYTHING = (PROJECT_CREATE, PROJECT_READ, PROJECT_UPDATE, PROJECT_DELETE)
 
 
@@ -55,7 +56,9 @@ class Room:
     outbox: RecordingOutbox = field(default_factory=RecordingOutbox)
     trail: RecordingTrail = field(default_factory=RecordingTrail)
     rule: RepositoryRule = field(
-        default_factory=lambda: RepositoryRule(folders=KnownFolders({PATH}))
+        default_factory=lambda: RepositoryRule(
+            folders=KnownFolders({PATH}, plain={PLAIN})
+        )
     )
 
     def projects(self, *grants: str) -> LocalProjects:
@@ -125,6 +128,8 @@ async def test_bad_values_and_taken_names_leave_nothing(room: Room) -> None:
         await projects.create(ADA, "other", PATH, branch="-x")
     with pytest.raises(BadProject, match="no repository at /srv/git/nothing"):
         await projects.create(ADA, "other", "/srv/git/nothing")
+    with pytest.raises(BadProject, match=r"no Git repository: .* git init"):
+        await projects.create(ADA, "other", PLAIN)
     assert (len(room.rows), room.acts) == (1, [PROJECT_CREATE])
 
 
