@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 
 import click
 from typing_extensions import override
+
+from fairlead.adapters.terminal.options import output_before
 
 GROUP = "fairlead.commands"
 
@@ -35,10 +38,22 @@ class Commands(click.Group):
         command = entry.load()
         return command if isinstance(command, click.Command) else None
 
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in self.entries or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(name, self.entries)
+        guess = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"There is no command '{name}'.{guess}", ctx)
+
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fairlead", prog_name="fairlead")
-def fairlead() -> None:
+@output_before
+def fairlead(form: str | None) -> None:
     """From a repository to a running service.
 
     `fairlead up` starts the server; the other commands talk to one, at FAIRLEAD_URL

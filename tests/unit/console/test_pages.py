@@ -138,7 +138,7 @@ ACTS = {
     "/workloads/00000000-0000-0000-0000-0000000001f4": "Delete this workload",
     "/workloads/00000000-0000-0000-0000-0000000001f5": "Restart</button>",
     "/operations": "Cancel</button>",
-    "/access": "Take away",
+    "/access": "Remove",
     "/": "Restart</button>",
 }
 

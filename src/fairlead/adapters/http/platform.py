@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -56,7 +57,11 @@ class PlatformController(Controller):
             else:
                 parts[result.name] = "ok" if result.ok else result.detail
         ok = all(state == "ok" for state in parts.values())
-        body = {"status": "ok" if ok else "unavailable", "parts": parts}
+        body = {
+            "status": "ok" if ok else "unavailable",
+            "version": version("fairlead"),
+            "parts": parts,
+        }
         return Response(body, status_code=200 if ok else 503)
 
     @get("/metrics", media_type="text/plain; version=0.0.4; charset=utf-8")

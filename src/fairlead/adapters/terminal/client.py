@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import click
+
 from fairlead.adapters.terminal import credentials
 from fairlead.adapters.terminal.credentials import Credentials
 from fairlead.adapters.terminal.errors import INTERNAL, Refused, refused
@@ -38,11 +40,12 @@ class Client:
     """
 
     kept: Credentials = field(default_factory=credentials.load)
+    lost: bool = False  # whether a stream waits for the server to come back
 
     @property
     def url(self) -> str:
         """Return the server's address without a slash at its end."""
-        return (os.environ.get("FAIRLEAD_URL") or self.kept.url).rstrip("/")
+        return credentials.address(os.environ.get("FAIRLEAD_URL") or self.kept.url)
 
     def get(self, path: str, **query: object) -> Any:
         """Return the JSON at `path`.
@@ -61,6 +64,10 @@ class Client:
     def put(self, path: str, body: object) -> Any:
         """Replace what is at `path`."""
         return self.request("PUT", path, body)
+
+    def patch(self, path: str, body: object) -> Any:
+        """Change some of what is at `path`."""
+        return self.request("PATCH", path, body)
 
     def delete(self, path: str) -> None:
         """Remove what is at `path`."""
@@ -108,6 +115,8 @@ class Client:
     def stream(self, path: str, *, after: int = 0) -> Iterator[SentEvent]:
         """Yield events until `end`; a broken connection is taken up where it broke.
 
+        While the server is away that is said on stderr, once.
+
         Raises:
             Refused: the server said no, or stayed away for too long.
         """
@@ -117,13 +126,25 @@ class Client:
                 for event in self._stream_once(path, after):
                     after, failures = event.id, 0
                     yield event
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException, Refused) as error:
                 failures += 1
-                if failures > RETRIES:
+                if isinstance(error, Refused):
+                    if error.exit_code != UNREACHABLE or failures > RETRIES:
+                        raise
+                elif failures > RETRIES:
                     raise self._unreachable(error) from error
+                self._say_lost(lost=True)
                 time.sleep(min(0.1 * 2**failures, 2.0))
             else:
                 return
+
+    def _say_lost(self, *, lost: bool) -> None:
+        if lost is not self.lost:
+            words = (
+                "connection lost, waiting for the server" if lost else "connected again"
+            )
+            click.secho(words, dim=True, err=True)
+        self.lost = lost
 
     def _stream_once(self, path: str, after: int) -> Iterator[SentEvent]:
         headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
@@ -132,6 +153,7 @@ class Client:
         )
         if response.status >= http.HTTPStatus.BAD_REQUEST:
             raise refused(response.status, _problem(response.read()))
+        self._say_lost(lost=False)
         fields: dict[str, str] = {}
         ended = False
         for raw in response:
@@ -199,7 +221,7 @@ class Client:
 
     def _elsewhere(self) -> bool:
         """Tokens go only to the server that gave them."""
-        return self.url != self.kept.url.rstrip("/")
+        return self.url != credentials.address(self.kept.url)
 
     def _renew(self) -> None:
         with credentials.locked():

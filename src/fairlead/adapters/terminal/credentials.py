@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-DEFAULT_URL = "http://127.0.0.1:7070"
+HOST, PORT = "127.0.0.1", "7070"
+DEFAULT_URL = f"http://{HOST}:{PORT}"
+EVERYWHERE = {"0.0.0.0": HOST, "::": "::1"}  # noqa: S104 - where a server listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,26 @@ def location() -> Path:
     )
 
 
+def default_url() -> str:
+    """Return where a server started with this environment would answer."""
+    host = os.environ.get("FAIRLEAD_HTTP__HOST") or HOST
+    host = EVERYWHERE.get(host, host)
+    port = os.environ.get("FAIRLEAD_HTTP__PORT") or PORT
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def address(text: str) -> str:
+    """Return a server's address as a URL without a slash at its end."""
+    return (text if "://" in text else f"http://{text}").rstrip("/")
+
+
 def load() -> Credentials:
     """Return what is kept; defaults when there is nothing readable."""
     try:
         data = json.loads(location().read_text())
         return Credentials(**data)
     except (OSError, ValueError, TypeError):
-        return Credentials()
+        return Credentials(url=default_url())
 
 
 def save(credentials: Credentials) -> None:

@@ -1,10 +1,13 @@
 """Failures on the command line: one line on stderr and an exit code (STYLE C7)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import click
 from typing_extensions import override
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 RAN_AND_FAILED = 1
 INTERNAL = 70
 BY_STATUS = {
@@ -28,6 +31,7 @@ class Refused(click.ClickException):
     Attributes:
         status: The HTTP status; 0 when there was none.
         code: The problem's stable code, e.g. `projects.not_found`.
+        problem: All that the server said.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Refused(click.ClickException):
         status: int = 0,
         code: str = "",
         hint: str = "",
+        problem: Mapping[str, Any] = NOTHING,
     ) -> None:
         """Keep what programs and people need."""
         super().__init__(message)
@@ -45,6 +50,7 @@ class Refused(click.ClickException):
         self.status = status
         self.code = code
         self.hint = hint
+        self.problem = problem
 
     @override
     def show(self, file: Any = None) -> None:
@@ -69,6 +75,7 @@ def refused(status: int, problem: dict[str, Any]) -> Refused:
         status=status,
         code=code,
         hint=_hint(status, code, problem),
+        problem=problem,
     )
 
 

@@ -9,16 +9,34 @@ import click
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.output import FORMATS, Column, show_list
 
+FORM = "form"
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+def _form(context: click.Context, _: click.Parameter, given: str | None) -> str:
+    """Take `--output` of the command, else that given before it."""
+    return given or context.find_root().params.get(FORM) or FORMATS[0]
+
 
 output = click.option(
     "--output",
     "-o",
-    "form",
+    FORM,
     type=click.Choice(FORMATS),
-    default="table",
+    callback=_form,
+    help="How to print: a table (the default), or data for programs.",
+)
+tail = click.option(
+    "--tail", type=click.IntRange(min=1), help="Only the last so many lines."
+)
+output_before = click.option(
+    "--output",
+    "-o",
+    FORM,
+    type=click.Choice(FORMATS),
     envvar="FAIRLEAD_OUTPUT",
-    help="How to print: a table, or data for programs.",
+    expose_value=True,
+    help="How all commands print.",
 )
 
 

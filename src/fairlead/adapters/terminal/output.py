@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,6 +134,30 @@ def lasting(seconds: float | None) -> str:
     if minutes < MINUTE:
         return f"{minutes} min {rest} s"
     return f"{minutes // MINUTE} h {minutes % MINUTE} min"
+
+
+def last_lines(chunks: Iterable[bytes], count: int) -> bytes:
+    """Return the last lines of an output, at most `count`."""
+    kept: deque[bytes] = deque(maxlen=count)
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        kept.extend(line + b"\n" for line in whole)
+    if rest:
+        kept.append(rest)
+    return b"".join(kept)
+
+
+def show_bytes(chunks: Iterable[bytes], *, tail: int | None) -> None:
+    """Print an output, or its last `tail` lines; say so when there is none."""
+    if tail is not None:
+        chunks = [last_lines(chunks, tail)]
+    printed = False
+    for chunk in chunks:
+        click.echo(chunk, nl=False)
+        printed = printed or bool(chunk)
+    if not printed:
+        click.echo("no output yet", err=True)
 
 
 def on_terminal() -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from fairlead.adapters.terminal.client import SentEvent
-from fairlead.adapters.terminal.output import lasting
+from fairlead.adapters.terminal.output import lasting, on_terminal
 
 TAIL_LINES = 20
+CHECKOUT = "checkout"  # the stream of what comes before the steps
 MARKS = {
     "succeeded": ("✓", "green"),
     "failed": ("✗", "red"),
@@ -23,11 +24,18 @@ class Progress:
     """Prints the events of one run as they come.
 
     Output goes to stdout as it is, colours kept; what we say about it to stderr.
+
+    Attributes:
+        apart: Whether stdout is for data, so that the output goes to stderr too.
+        live: Whether who reads stderr has seen the output on the same terminal.
     """
 
+    apart: bool = False
+    live: bool = field(default_factory=on_terminal)
     began: dict[str, float] = field(default_factory=dict)
     tails: dict[str, deque[str]] = field(default_factory=dict)
     failed: str = ""
+    told: str = ""
     last_stream: str = ""
     at_line_start: bool = True
 
@@ -47,7 +55,7 @@ class Progress:
         if len(busy) > 1 and stream != self.last_stream:
             self._say(click.style(f"── {stream}", dim=True))
         self.last_stream = stream
-        click.echo(text, nl=False, color=True)  # as the step printed it
+        click.echo(text, nl=False, color=True, err=self.apart)  # as it was printed
         self.at_line_start = text.endswith("\n")
 
     def _happened(self, data: dict[str, Any]) -> None:
@@ -68,17 +76,17 @@ class Progress:
         more = f"exit code {code}" if code else str(data.get("reason") or "")
         line = "  ".join(part for part in (f"{mark} {name}", took, more) if part)
         self._say(click.style(line, fg=tone))
-        if data.get("state") == "failed":
-            self.failed = self.failed or name
+        if data.get("state") == "failed" and not self.failed:
+            self.failed, self.told = name, more
 
     def _say(self, text: str) -> None:
         if not self.at_line_start:
-            click.echo()
+            click.echo(err=self.apart)
             self.at_line_start = True
         click.echo(text, err=True)
 
-    def finish(self, run: dict[str, Any]) -> None:
-        """Print how the run ended: where it answers, or why it failed."""
+    def finish(self, run: dict[str, Any], *, answers: bool = True) -> None:
+        """Print how the run ended: why it failed, or, if it `answers`, where."""
         mark, tone = MARKS.get(run["state"], ("·", None))
         took = lasting(run.get("duration_seconds"))
         title = f"{mark} {run['project']} run {run['number']} {run['state']}"
@@ -86,15 +94,21 @@ class Progress:
             click.style("  ".join(filter(None, (title, took))), fg=tone, bold=True)
         )
         if run["state"] == "failed":
-            self._why(run)
-        for url in run.get("urls") or ():
+            self._tail()
+            self._why(str(run.get("reason") or ""))
+        for url in (run.get("urls") or ()) if answers else ():
             self._say(f"it answers at {url}")
 
-    def _why(self, run: dict[str, Any]) -> None:
-        tail = self.tails.get(self.failed)
-        if tail:
-            self._say(click.style(f"last output of {self.failed}:", dim=True))
+    def _tail(self) -> None:
+        """Print the end of the failed step's output, unless it is in sight."""
+        stream = self.failed or (CHECKOUT if set(self.tails) == {CHECKOUT} else "")
+        tail = self.tails.get(stream)
+        if tail and not (self.live and self.last_stream == stream):
+            self._say(click.style(f"last output of {stream}:", dim=True))
             for line in tail:
                 self._say(f"  {line}")
-        if run.get("reason"):
-            self._say(str(run["reason"]))
+
+    def _why(self, reason: str) -> None:
+        """Print why the run failed, unless the failed step's line said so."""
+        if reason and not (self.told and self.told.removeprefix("It ") in reason):
+            self._say(reason)

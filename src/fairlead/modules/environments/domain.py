@@ -143,6 +143,7 @@ class WorkloadRecord:
             restarts=self.restarts,
             reason=self.reason,
             updated_at=self.updated_at,
+            operation_id=self.holder,
         )
 
     def turned(self, state: WorkloadState, *, reason: str = "", at: datetime) -> Self:

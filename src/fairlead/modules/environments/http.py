@@ -47,7 +47,10 @@ class EnvironmentBody(Struct, kw_only=True):
 
 
 class WorkloadBody(Struct, kw_only=True):
-    """A workload as clients see it; `url` is empty before its first release."""
+    """A workload as clients see it; `url` is empty before its first release.
+
+    `operation_id` names the operation that changes it now.
+    """
 
     id: UUID
     name: str
@@ -63,6 +66,7 @@ class WorkloadBody(Struct, kw_only=True):
     restarts: int
     reason: str
     updated_at: datetime
+    operation_id: UUID | None
 
     @classmethod
     def of(cls, workload: Workload) -> Self:
@@ -82,6 +86,7 @@ class WorkloadBody(Struct, kw_only=True):
             restarts=workload.restarts,
             reason=workload.reason,
             updated_at=workload.updated_at,
+            operation_id=workload.operation_id,
         )
 
 

@@ -124,6 +124,7 @@ class ProcessProvider(Provider):
                 **folder.environment(self.path),
                 **title_environment(workload, release.number),
                 "HOST": self.host,
+                "PYTHONUNBUFFERED": "1",  # else Python keeps what it prints to itself
                 **release.order.env,
                 "PORT": str(replica.port),
             },

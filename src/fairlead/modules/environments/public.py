@@ -60,6 +60,7 @@ class Workload:
         run_id: The run that deployed it; before the first release, that last tried.
         reason: Why it is not healthy, one sentence; empty when it is.
         restarts: Crashes restarted since the release began to serve.
+        operation_id: The operation that changes it now, if any.
     """
 
     id: UUID
@@ -76,6 +77,7 @@ class Workload:
     restarts: int
     reason: str
     updated_at: datetime
+    operation_id: UUID | None = None
 
     @property
     def title(self) -> str:
@@ -180,7 +182,8 @@ class Workloads(Protocol):
     ) -> Workload:
         """Start its replicas anew beside the old, which stop once the new answer.
 
-        The same request key starts it once.
+        The workload returned names the operation that does it. The same request key
+        starts it once.
 
         Raises:
             WorkloadNotFound: there is none the caller may see.

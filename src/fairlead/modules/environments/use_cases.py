@@ -1,7 +1,7 @@
 """What can be done with environments and workloads; one class per intention."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fairlead.kernel.events import Delivery
@@ -155,7 +155,7 @@ class RestartWorkload:
     async def __call__(
         self, who: Principal, workload: str, *, request: RequestKey | None
     ) -> Workload:
-        """Submit the operation that does it and return the workload as it is.
+        """Submit the operation that does it and return the workload, naming it.
 
         Raises:
             WorkloadNotFound: there is none that `who` may see.
@@ -185,7 +185,8 @@ class RestartWorkload:
             project_id=found.project_id,
         )
         await self.operations.submit(who, submission)
-        return found.shown(self.address.host)
+        shown = found.shown(self.address.host)
+        return replace(shown, operation_id=operation_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,31 @@
 """`fairlead run`, `runs` and `validate`."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import click
 
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.errors import RAN_AND_FAILED, Refused
-from fairlead.adapters.terminal.options import Paging, output, paged
-from fairlead.adapters.terminal.output import Row, field, lasting, show_one, when
-from fairlead.adapters.terminal.progress import Progress
+from fairlead.adapters.terminal.options import Paging, output, paged, tail
+from fairlead.adapters.terminal.output import (
+    Row,
+    field,
+    lasting,
+    on_terminal,
+    show_bytes,
+    show_one,
+    when,
+)
+from fairlead.adapters.terminal.progress import CHECKOUT, Progress
 
 RUNS = "/api/v1/runs"
+NOT_FOUND, BAD_INPUT = 3, 2
+OVER = {"succeeded", "failed", "cancelled"}
 
 
 def _short(row: Row) -> str:
@@ -35,11 +47,12 @@ COLUMNS = [
     ("commit", _short),
     ("took", _took),
     ("by", field("requested_by")),
-    ("started", when("created_at")),
+    ("queued", when("created_at")),
     ("id", field("id")),
 ]
 DETAILS = [
     *COLUMNS,
+    ("started", when("started_at")),
     ("title", field("title")),
     ("url", _urls),
     ("reason", field("reason")),
@@ -57,7 +70,8 @@ def run(
 ) -> None:
     """Run PROJECT's pipeline.
 
-    With --follow the exit code tells how it ended: 0 when it succeeded, 1 when not.
+    With --follow the exit code tells how it ended: 0 when it succeeded, 1 when not;
+    stdout ends with the address where what it deployed answers.
     """
     client = Client()
     started = client.post(
@@ -67,9 +81,15 @@ def run(
     )
     if not follow:
         show_one(started, DETAILS, form=form)
-        click.echo(f"follow it with: fairlead runs logs {started['id']}", err=True)
+        click.echo(f"follow it with: fairlead runs logs -f {_name(started)}", err=True)
         return
-    ended = follow_run(client, started["id"])
+    progress = (
+        Progress()
+        if form == "table"
+        else Progress(apart=True, live=sys.stderr.isatty())
+    )
+    ended = follow_run(client, started, progress)
+    progress.finish(ended, answers=not on_terminal())
     if form != "table":
         show_one(ended, DETAILS, form=form)
     elif ended.get("urls"):
@@ -78,25 +98,27 @@ def run(
         raise click.exceptions.Exit(RAN_AND_FAILED)
 
 
-def follow_run(client: Client, run_id: str) -> dict[str, Any]:
+def follow_run(client: Client, run: Row, progress: Progress) -> dict[str, Any]:
     """Print a run live and return it as it is at its end."""
-    progress = Progress()
     try:
-        for event in client.stream(f"{RUNS}/{run_id}/logs"):
+        for event in client.stream(f"{RUNS}/{run['id']}/logs"):
             progress.show(event)
     except KeyboardInterrupt:
         click.echo(
-            f"\nit goes on; cancel it with: fairlead runs cancel {run_id}", err=True
+            f"\nit goes on; cancel it with: fairlead runs cancel {_name(run)}", err=True
         )
         raise
-    ended: dict[str, Any] = client.get(f"{RUNS}/{run_id}")
-    progress.finish(ended)
+    ended: dict[str, Any] = client.get(f"{RUNS}/{run['id']}")
     return ended
+
+
+def _name(run: Row) -> str:
+    return f"{run['project']}/{run['number']}"
 
 
 @click.group()
 def runs() -> None:
-    """Runs of pipelines. RUN is an id or project/number."""
+    """Runs of pipelines. RUN is project/number, e.g. hello/3, or an id."""
 
 
 @runs.command("list")
@@ -115,47 +137,105 @@ def show(run: str, form: str) -> None:
     found = Client().get(_path(run))
     show_one(found, DETAILS, form=form)
     if form == "table":
-        for stage in found["stages"]:
-            for step in (step for job in stage["jobs"] for step in job["steps"]):
-                code = "" if step["exit_code"] is None else f"exit {step['exit_code']}"
-                name = f"{stage['name']}/{step['name']}"
-                took = lasting(step["duration_seconds"])
-                click.echo(
-                    f"  {name:24} {step['state']:10} {took:>10}  {code}".rstrip()
-                )
+        for step in _steps(found):
+            click.echo(_line(step))
+
+
+def _line(step: Row) -> str:
+    took = lasting(step["duration_seconds"])
+    notes = []
+    if step["exit_code"] is not None:
+        notes.append(f"exit {step['exit_code']}")
+    if step["attempts"] > 1:
+        notes.append(f"attempt {step['attempts']}")
+    if step["reason"] and not step["exit_code"]:
+        notes.append(step["reason"])
+    line = f"  {step['stream']:24} {step['state']:10} {took:>10}  {', '.join(notes)}"
+    return line.rstrip()
 
 
 @runs.command()
 @click.argument("run")
-@click.option("--step", default=None, help="Only one step, e.g. build/compile.")
+@click.option("--step", help="Only one step, e.g. build/compile, or checkout.")
 @click.option("--follow", "-f", is_flag=True, help="Live, with a line per step.")
-def logs(run: str, step: str | None, *, follow: bool) -> None:
+@tail
+def logs(run: str, step: str | None, tail: int | None, *, follow: bool) -> None:
     """Print a run's output."""
+    if follow and (step or tail):
+        raise click.UsageError("--follow shows all of a run: leave out --step, --tail")
     client = Client()
+    found = client.get(_path(run))
     if follow:
-        follow_run(client, client.get(_path(run))["id"])
+        progress = Progress()
+        progress.finish(follow_run(client, found, progress))
         return
-    query = f"?stream={quote(step)}" if step else ""
-    run_id = client.get(_path(run))["id"]
-    for chunk in client.text(f"{RUNS}/{run_id}/output{query}"):
-        click.echo(chunk, nl=False)
+    query = f"?stream={quote(_stream(found, step))}" if step else ""
+    show_bytes(client.text(f"{RUNS}/{found['id']}/output{query}"), tail=tail)
+
+
+def _stream(run: Row, wanted: str) -> str:
+    """Return the stream of a step, named whole or by its name alone.
+
+    Raises:
+        Refused: the run has no such step, or several.
+    """
+    there = [CHECKOUT, *(step["stream"] for step in _steps(run))]
+    fitting = [
+        stream for stream in there if wanted in {stream, stream.partition("/")[2]}
+    ]
+    if wanted in there or len(fitting) == 1:
+        return wanted if wanted in there else fitting[0]
+    raise Refused(
+        f"Run {_name(run)} has {'several steps' if fitting else 'no step'} '{wanted}'; "
+        f"there are {', '.join(fitting or there)}.",
+        exit_code=BAD_INPUT if fitting else NOT_FOUND,
+    )
+
+
+def _steps(run: Row) -> Iterator[Row]:
+    for stage in run["stages"]:
+        for job in stage["jobs"]:
+            yield from job["steps"]
 
 
 @runs.command()
 @click.argument("run")
-def cancel(run: str) -> None:
+@click.option("--wait", is_flag=True, help="Until nothing of it runs any more.")
+def cancel(run: str, *, wait: bool) -> None:
     """End a run as cancelled; no process of it is left."""
     client = Client()
-    state = client.post(f"{RUNS}/{client.get(_path(run))['id']}/cancel")["state"]
-    click.echo(f"asked to cancel; it is {state} now", err=True)
+    found = client.get(_path(run))
+    if found["state"] in OVER:
+        was = "been cancelled" if found["state"] == "cancelled" else found["state"]
+        click.echo(f"run {_name(found)} had already {was}", err=True)
+        return
+    client.post(f"{RUNS}/{found['id']}/cancel")
+    click.echo(f"cancelling run {_name(found)}", err=True)
+    if wait:
+        for _ in client.stream(f"{RUNS}/{found['id']}/logs"):
+            pass
+        state = client.get(f"{RUNS}/{found['id']}")["state"]
+        click.echo(f"run {_name(found)} ended: {state}", err=True)
 
 
 def _path(run: str) -> str:
-    """Return the address of a run by id or by project/number."""
-    project, _, number = run.rpartition("/")
+    """Return the address of a run by id or by project/number.
+
+    Raises:
+        Refused: it is neither.
+    """
+    project, _, number = run.replace(":", "/").rpartition("/")
     if project and number.isdigit():
         return f"/api/v1/projects/{quote(project, safe='')}/runs/{number}"
-    return f"{RUNS}/{quote(run, safe='')}"
+    try:
+        return f"{RUNS}/{UUID(run)}"
+    except ValueError as error:
+        example = f"PROJECT/{run}" if run.isdigit() else f"{run}/1"
+        raise Refused(
+            f"'{run}' names no run: write project/number, e.g. {example}.",
+            exit_code=BAD_INPUT,
+            hint="see: fairlead runs list",
+        ) from error
 
 
 @click.command()
@@ -170,9 +250,17 @@ def validate(file: Path | None) -> None:
 
     place = file or Path()
     try:
-        stages = load_pipeline(place).stages
+        plan = load_pipeline(place)
     except (PipelineInvalid, PipelineMissing) as error:
         raise Refused(error.message, exit_code=2, code=error.code) from error
-    steps = sum(len(job.steps) for stage in stages for job in stage.jobs)
     shown = "the pipeline" if place.is_dir() else str(place)
-    click.echo(f"{shown} is valid: {len(stages)} stages, {steps} steps", err=True)
+    counts = [
+        _many(len(plan.stages), "stage"),
+        _many(len(plan.build) + len(plan.test), "step"),
+        _many(len(plan.workloads), "workload"),
+    ]
+    click.echo(f"{shown} is valid: {', '.join(filter(None, counts))}", err=True)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count > 1 else ''}" if count else ""

@@ -7,7 +7,7 @@ import click
 
 from fairlead.adapters.terminal import credentials
 from fairlead.adapters.terminal.client import Client
-from fairlead.adapters.terminal.credentials import DEFAULT_URL, Credentials
+from fairlead.adapters.terminal.credentials import DEFAULT_URL, Credentials, address
 from fairlead.adapters.terminal.errors import Refused
 from fairlead.adapters.terminal.options import output
 from fairlead.adapters.terminal.output import Row, field, show_one
@@ -19,24 +19,32 @@ from fairlead.adapters.terminal.output import Row, field, show_one
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
 def login(url: str | None, username: str, *, password_stdin: bool) -> None:
     """Log in and keep the tokens for the next commands."""
-    address = url or os.environ.get("FAIRLEAD_URL") or credentials.load().url
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt(f"Password of {username}", hide_input=True, err=True)
-    client = Client(Credentials(url=address.rstrip("/")))
-    if (
-        url is not None
-        and os.environ.get("FAIRLEAD_URL", url).rstrip("/") != client.kept.url
-    ):
+    environment = os.environ.get("FAIRLEAD_URL")
+    server = address(url or environment or credentials.load().url)
+    if environment and address(environment) != server:
         raise Refused(
-            f"--url says {url}, but FAIRLEAD_URL says {os.environ['FAIRLEAD_URL']}.",
+            f"--url says {url}, but FAIRLEAD_URL says {environment}.",
             exit_code=2,
             hint="unset FAIRLEAD_URL or leave --url out",
         )
+    client = Client(Credentials(url=server))
+    client.get("/healthz")  # before anybody types a password
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = _asked(username)
+    if not password:
+        raise Refused("The password is empty.", exit_code=2)
     body = {"username": username, "password": password}
     client.keep(client.post("/api/v1/auth/login", body), username)
     click.echo(f"logged in to {client.url} as {username}", err=True)
+
+
+def _asked(username: str) -> str:
+    prompt = f"Password of {username}"
+    return str(
+        click.prompt(prompt, hide_input=True, err=True, default="", show_default=False)
+    )
 
 
 @click.command()

@@ -44,15 +44,15 @@ def built_in_roles(permissions: Iterable[str]) -> dict[str, Role]:
     )
     reading = frozenset(name for name in work if name.endswith(".read"))
     return {
-        ADMIN: Role(name=ADMIN, summary="Do everything.", permissions=everything),
+        ADMIN: Role(name=ADMIN, summary="Do everything", permissions=everything),
         DEVELOPER: Role(
             name=DEVELOPER,
-            summary="Build, run and deploy; no administration.",
+            summary="Build, run and deploy; no administration",
             permissions=work,
         ),
         VIEWER: Role(
             name=VIEWER,
-            summary="See projects and what runs; change nothing.",
+            summary="See projects and what runs; change nothing",
             permissions=reading,
         ),
     }

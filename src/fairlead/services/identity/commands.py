@@ -51,7 +51,7 @@ def show(name: str, form: str) -> None:
 @users.command()
 @click.argument("name")
 def disable(name: str) -> None:
-    """Shut a user out at once."""
+    """Disable a user, whose log ins end at once."""
     Client().post(f"{PATH}/{name}/disable")
     click.echo(f"disabled {name}", err=True)
 
@@ -59,7 +59,7 @@ def disable(name: str) -> None:
 @users.command()
 @click.argument("name")
 def enable(name: str) -> None:
-    """Let a user in again."""
+    """Enable a user again."""
     Client().post(f"{PATH}/{name}/enable")
     click.echo(f"enabled {name}", err=True)
 
