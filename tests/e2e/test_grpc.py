@@ -126,6 +126,10 @@ class House:
         """Let an operation run, then succeed, and return it as it then is."""
         await self.until(operation, "RUNNING")
         engine = await self.application.container.get(Engine)
+        ends = time.monotonic() + PATIENCE
+        while await engine.status(operation) is None:  # recorded, about to start
+            assert time.monotonic() < ends
+            await asyncio.sleep(0.01)
         await engine.signal(operation, "go", result, dedup="1")
         return await self.until(operation, "SUCCEEDED")
 
