@@ -19,6 +19,7 @@ from fairlead.adapters.settings.load import home, read_layers
 from fairlead.adapters.sql.provider import FILE
 from fairlead.adapters.terminal.credentials import DEFAULT_URL
 from fairlead.adapters.terminal.errors import BY_STATUS, INTERNAL, Refused
+from fairlead.adapters.wiring.draining import awaited, drain
 from fairlead.app import Application, prepare
 from fairlead.cli.example import run_example
 from fairlead.cli.settings import ExampleSettings
@@ -30,6 +31,7 @@ RECOVERY = service("recovery")
 UNAVAILABLE = 6
 NOT_FOUND = 3
 GRACE_SECONDS = 5
+AGAIN = "Ctrl-C again stops at once, and the rest goes on at the next start"
 
 
 def serve() -> None:
@@ -95,7 +97,7 @@ async def _run(application: Application, listening: socket.socket) -> None:
     try:
         password = await application.first_start()
         server = _Server(_config(application))
-        _stop_on_signals(server)
+        _stop_on_signals(server, application)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await server.began.wait()
         _greet(application, listening, password)
@@ -145,10 +147,26 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
-def _stop_on_signals(server: uvicorn.Server) -> None:
+def _stop_on_signals(server: uvicorn.Server, application: Application) -> None:
+    """Let running steps end at the first signal; end at once at the second."""
+    draining: list[asyncio.Task[None]] = []
+
+    async def end() -> None:
+        try:
+            await drain(application.opened)
+        finally:
+            server.should_exit = True
+
     def stop() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
+        if not draining:
+            waits = awaited(application.opened)
+            if waits:
+                click.echo(f"stopping: {waits}; {AGAIN}", err=True)
+            draining.append(asyncio.create_task(end()))
+        elif not draining[0].done():
+            draining[0].cancel()
+        else:
+            server.force_exit = True
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

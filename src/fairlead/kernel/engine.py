@@ -293,6 +293,17 @@ class Engine(Protocol):
             JournalHeld: another process has it.
         """
 
+    def busy(self) -> int:
+        """Return how many activities run here now, as far as the engine knows."""
+        return 0
+
+    async def drain(self, seconds: float, *, patient: Callable[[], int]) -> None:
+        """Begin no activity here any more; return when those that run have ended.
+
+        Returns after `seconds` at the latest, and before that when no more are left
+        than `patient` tells: those that only wait for other workflows.
+        """
+
     @abstractmethod
     async def close(self) -> None:
         """Stop dispatching and let go; running activities are cancelled, unrecorded."""

@@ -84,6 +84,7 @@ class TestServer:
             "FAIRLEAD_HTTP__PORT": str(self.port),
             "FAIRLEAD_ADMIN__PASSWORD": PASSWORD,
             "FAIRLEAD_EXAMPLE__ENABLED": "false",
+            "FAIRLEAD_OPERATIONS__GRACE_SECONDS": "0",
             **self.settings,
         }
 

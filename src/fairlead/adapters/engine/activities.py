@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -27,6 +27,7 @@ BUG = "engine.activity_bug"
 TIMEOUT = "engine.timeout"
 UNKNOWN = "engine.activity_unknown"
 LONGEST_MESSAGE = 8192
+LOOK_SECONDS = 0.2  # while draining: an activity may begin to wait for another
 
 
 class Why(StrEnum):
@@ -68,6 +69,7 @@ class Pool:
         self.running: set[asyncio.Task[Json]] = set()
         self._activities = activities
         self._free = limit
+        self._draining = False
         self._line: deque[asyncio.Future[bool]] = deque()
 
     def find(self, name: str) -> Activity | None:
@@ -76,7 +78,7 @@ class Pool:
 
     def take(self) -> bool:
         """Take a place; False: none is free."""
-        if self._free:
+        if self._free and not self._draining:
             self._free -= 1
             return True
         return False
@@ -87,12 +89,24 @@ class Pool:
 
     def give_back(self) -> None:
         """Leave a place to the next in line."""
-        while self._line:
+        while self._line and not self._draining:
             place = self._line.popleft()
             if not place.done():
                 place.set_result(True)
                 return
         self._free += 1
+
+    async def drain(self, seconds: float, *, patient: Callable[[], int]) -> None:
+        """Give no more places; wait until only `patient()` run, or time is up."""
+        self._draining = True
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while len(self.running) > patient() and (left := until - loop.time()) > 0:
+            await asyncio.wait(
+                tuple(self.running),
+                timeout=min(left, LOOK_SECONDS),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
 
 
 class Trial:

@@ -120,6 +120,15 @@ class EmbeddedEngine(Engine):
             log.info("engine_resumed", workflows=len(found))
 
     @override
+    def busy(self) -> int:
+        return len(self._pool.running)
+
+    @override
+    async def drain(self, seconds: float, *, patient: Callable[[], int]) -> None:
+        if self._open:
+            await self._pool.drain(seconds, patient=patient)
+
+    @override
     async def close(self) -> None:
         if not self._open:
             return

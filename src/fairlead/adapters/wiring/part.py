@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from dishka import Provider
 
@@ -26,6 +26,22 @@ class Opened(Protocol):
     @abstractmethod
     async def close(self) -> None:
         """Stop and let go, within seconds."""
+
+
+@runtime_checkable
+class Drained(Protocol):
+    """An `Opened` that lets what runs come to its end before it is closed."""
+
+    @abstractmethod
+    def awaited(self) -> str:
+        """Say what `drain` would wait for now, and how long; empty: for nothing."""
+
+    @abstractmethod
+    async def drain(self) -> None:
+        """Take on nothing more; return when what runs has ended, or time is up.
+
+        May be cancelled, by a person who does not want to wait.
+        """
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,104 @@
+"""Stopping a server in the middle of a run: steps may end, the rest goes on later."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead.testing.server import (
+    TestServer,
+    eventually,
+    make_repository,
+    test_server,
+)
+
+GRACE = {"FAIRLEAD_OPERATIONS__GRACE_SECONDS": "60"}
+
+
+@pytest.fixture
+def effects(tmp_path: Path) -> Path:
+    return tmp_path / "effects"
+
+
+@pytest.fixture
+def started(tmp_path: Path, effects: Path) -> Callable[[TestServer], str]:
+    """Return what starts a run whose first step holds until the flag is there."""
+    flag = tmp_path / "flag"
+    hold = f"echo first >> {effects}; while [ ! -e {flag} ]; do sleep 0.05; done"
+    steps = (
+        f'    - {{name: first, run: "{hold}; echo done >> {effects}"}}\n'
+        f'    - {{name: second, run: "echo second >> {effects}"}}\n'
+    )
+    pipeline = {".fairlead.yaml": f"version: 1\nbuild:\n  steps:\n{steps}"}
+    repository = make_repository(tmp_path / "repository", pipeline)
+
+    def start(server: TestServer) -> str:
+        server.log_in()
+        server.run("projects", "create", "held", "--repository", str(repository))
+        run_id: str = server.data("run", "held")["id"]
+        eventually(effects.exists, "the first step runs")
+        return run_id
+
+    return start
+
+
+def ended(server: TestServer, run_id: str) -> dict[str, Any] | None:
+    run: dict[str, Any] = server.data("runs", "show", run_id)
+    return run if run["state"] not in {"queued", "running"} else None
+
+
+def ask_to_stop(server: TestServer) -> None:
+    assert server.process is not None
+    server.process.send_signal(signal.SIGTERM)
+    eventually(lambda: "stopping: 1 running step" in server.text, "it says so")
+
+
+def gone(server: TestServer) -> bool:
+    return server.process is not None and server.process.poll() is not None
+
+
+def test_running_step_ends_and_the_next_start_goes_on(
+    tmp_path: Path, effects: Path, started: Callable[[TestServer], str]
+) -> None:
+    """The step is not cut off, the next one waits, and queued work says why."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with test_server(folder, **GRACE) as server:
+        run_id = started(server)
+        ask_to_stop(server)
+        second = server.data("run", "held")["id"]
+        told = server.data("operations", "explain", second)["explanation"]
+        assert not gone(server)
+        (tmp_path / "flag").touch()
+        eventually(lambda: gone(server), "it ended by itself")
+        before = effects.read_text().split()
+        server.start()
+        run = eventually(lambda: ended(server, run_id), "the run ended")
+        eventually(lambda: ended(server, second), "the queued one ran")
+
+    assert "server is ending" in told[0]
+    assert before == ["first", "done"]
+    assert run["state"] == "succeeded"
+    shown = run["stages"][0]["jobs"][0]["steps"]
+    assert [step["attempts"] for step in shown] == [1, 1]
+
+
+def test_second_signal_ends_at_once(
+    tmp_path: Path, effects: Path, started: Callable[[TestServer], str]
+) -> None:
+    """What was cut off is tried again at the next start."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with test_server(folder, **GRACE) as server:
+        run_id = started(server)
+        ask_to_stop(server)
+        assert server.stop() == 0
+        assert "done" not in effects.read_text()
+        (tmp_path / "flag").touch()
+        server.start()
+        run = eventually(lambda: ended(server, run_id), "the run ended")
+
+    assert run["state"] == "succeeded"
+    assert effects.read_text().split() == ["first", "first", "done", "second"]
