@@ -1,7 +1,7 @@
 """Telling other modules what happened: events, the outbox, who listens."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -45,3 +45,8 @@ class Outbox(Protocol):
     @abstractmethod
     async def add(self, event: Event) -> None:
         """Queue `event`; delivered at least once, in order per aggregate."""
+
+    async def add_all(self, events: Sequence[Event]) -> None:
+        """Queue `events` in their order."""
+        for event in events:
+            await self.add(event)

@@ -119,6 +119,15 @@ class Journals(Protocol):
             JournalFull: there is no room for it, and nothing of it is left.
         """
 
+    async def conclude(self, name: str, stream: str, data: bytes) -> None:
+        """Append a last EVENT and END to a journal that nobody has sealed.
+
+        Raises:
+            JournalFull: there is no room for it.
+        """
+        await self.append(name, FrameKind.EVENT, stream, data)
+        await self.append(name, FrameKind.END, "", b"")
+
     @abstractmethod
     def touch(self, path: Path) -> None:
         """Wake the followers of a journal another process has appended to."""

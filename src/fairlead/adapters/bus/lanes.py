@@ -164,6 +164,8 @@ class Lanes:
         lane.attempt += 1
         try:
             event = decode_event(message.payload, subscription.event)
+            if subscription.only is not None and not subscription.only(event):
+                return True
             async with (
                 asyncio.timeout(HANDLER_SECONDS),
                 self._scopes.enter(who) as scope,

@@ -1,6 +1,6 @@
 """The outbox: events kept with the change they tell of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -61,15 +61,25 @@ class SqlOutbox(Outbox):
 
     @override
     async def add(self, event: Event) -> None:
-        await self._connection.execute(
-            outbox.insert(),
-            {
-                "id": new_id(),
-                "tenant_id": event.actor.tenant_id,
-                "topic": event.topic,
-                "aggregate": event.aggregate,
-                "payload": encode_event(event),
-                "at": event.at,
-            },
-        )
+        await self._connection.execute(_ADD, _row(event))
         self._connection.after_commit(self._wake)
+
+    @override
+    async def add_all(self, events: Sequence[Event]) -> None:
+        if events:
+            await self._connection.execute_many(_ADD, [_row(each) for each in events])
+            self._connection.after_commit(self._wake)
+
+
+_ADD = outbox.insert()
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "tenant_id": event.actor.tenant_id,
+        "topic": event.topic,
+        "aggregate": event.aggregate,
+        "payload": encode_event(event),
+        "at": event.at,
+    }

@@ -1,5 +1,6 @@
 """What a module gives to the bus: who hears which event."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ class Subscription:
         handler: A REQUEST-scoped type, `async def __call__(self, delivery: Delivery)`,
             built in a scope whose principal is `service(module)` of the event's
             tenant. It may be called again for the same delivery.
+        only: Tells which events matter; the handler is not built for others.
     """
 
     name: str
     event: type[Event]
     handler: type[Any]
+    only: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)

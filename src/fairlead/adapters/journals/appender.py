@@ -33,8 +33,10 @@ class Appender:
         self._end = 0  # a frame is known to end here
         self._kind = 0  # of that frame
 
-    def append(self, frame: bytes, *, wait: bool = True) -> int:
+    def append(self, frame: bytes, *, wait: bool = True, kind: int = 0) -> int:
         """Add one frame and return the offset after it.
+
+        Several frames in one go need the `kind` of the last.
 
         Raises:
             BlockingIOError: another writer is at it, and `wait` is off.
@@ -42,7 +44,9 @@ class Appender:
         """
         with self._locked(wait=wait):
             self._settle()
-            return self._write(frame)
+            end = self._write(frame)
+            self._kind = kind or self._kind
+            return end
 
     def seal(self, *, at: float) -> int:
         """Add END unless it is the last frame, and return the offset after it.

@@ -100,6 +100,19 @@ class FileJournals(Journals):
         return end
 
     @override
+    async def conclude(self, name: str, stream: str, data: bytes) -> None:
+        now = time.time()
+        frames = encode(FrameKind.EVENT, stream, data, at=now)
+        frames += encode(FrameKind.END, "", b"", at=now)
+        path, writer = self._writer(name)
+        async with writer.turn:
+            with _told(path):
+                await self._append(writer.appender, frames, kind=FrameKind.END)
+        self._wake(path)
+        if self._writers.get(path) is writer and not writer.turn.locked():
+            self._writers.pop(path).appender.close()
+
+    @override
     def touch(self, path: Path) -> None:
         self._wake(str(path))
 
@@ -196,13 +209,13 @@ class FileJournals(Journals):
                 return
             self._writers.pop(path).appender.close()
 
-    async def _append(self, appender: Appender, frame: bytes) -> int:
+    async def _append(self, appender: Appender, frame: bytes, *, kind: int = 0) -> int:
         if len(frame) <= _SMALL:
             try:
-                return appender.append(frame, wait=False)
+                return appender.append(frame, wait=False, kind=kind)
             except BlockingIOError:
                 pass  # the launcher is writing; a thread may wait for it
-        return await asyncio.to_thread(appender.append, frame)
+        return await asyncio.to_thread(appender.append, frame, kind=kind)
 
     def _wake(self, path: str) -> None:
         topic = self._topics.get(path)

@@ -42,6 +42,7 @@ from fairlead.modules.pipelines.tasks import (
     OnOperationEnded,
     OnProjectDeleted,
     OnRunQueued,
+    is_run,
 )
 from fairlead.modules.pipelines.use_cases.end import (
     CancelRun,
@@ -249,7 +250,9 @@ MODULE = Module(
         SubscriptionPart(
             (
                 Subscription("pipelines.submit_run", RunQueued, OnRunQueued),
-                Subscription("pipelines.settle_run", OperationEnded, OnOperationEnded),
+                Subscription(
+                    "pipelines.settle_run", OperationEnded, OnOperationEnded, is_run
+                ),
                 Subscription("pipelines.remove_runs", ProjectDeleted, OnProjectDeleted),
             )
         ),

@@ -36,8 +36,13 @@ class OnOperationEnded:
     async def __call__(self, delivery: Delivery) -> None:
         """Hear it; other kinds of operations do not matter."""
         event = cast("OperationEnded", delivery.event)
-        if event.kind == RUN:
+        if is_run(event):
             await self.settle(event)
+
+
+def is_run(event: OperationEnded) -> bool:
+    """Tell whether it was a run's operation."""
+    return event.kind == RUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,20 @@ unit of work, so a burst pays for one commit. Nothing polls.
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 from typing_extensions import override
 
-from fairlead.adapters.wiring.part import Opened
+from fairlead.adapters.wiring.part import Drained, Opened
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.engine import Engine, WorkflowState, WorkflowStatus
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.services.operations.domain.floor import Floor, Limits, Ticket
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record
+from fairlead.services.operations.endings import End, ending_of, event_of, failed
 from fairlead.services.operations.feeds import JournalFeeds
 from fairlead.services.operations.ports import Books, Desk, Sheet, Standing, Unended
-from fairlead.services.operations.public import (
-    OperationEnded,
-    OperationError,
-    OperationState,
-)
 
 PAGE = 1_000
 RETRY_SECONDS = 1.0
@@ -34,24 +29,7 @@ CLOSE_SECONDS = 5.0
 ENDING = "waiting: the server is ending; it starts with the next one"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _End:
-    """An end to be recorded.
-
-    `told` ones come from the engine, which tells them again after a crash; so their
-    feed is closed after the commit. Of the others, whom nobody would tell again, the
-    feed is closed before it, and `ending` None means: never started, drop it.
-    """
-
-    id: UUID
-    ending: Ending | None
-    told: bool
-    done: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-
-
-class EngineDesk(Desk, Opened):
+class EngineDesk(Desk, Opened, Drained):
     """The desk of one process, before its durable engine."""
 
     def __init__(
@@ -61,6 +39,8 @@ class EngineDesk(Desk, Opened):
         feeds: JournalFeeds,
         clock: Clock,
         limits: Limits,
+        *,
+        grace_seconds: float = 0.0,
     ) -> None:
         """Hear of the engine's ends from now on; admit nothing before `open`."""
         self._engine = engine
@@ -69,12 +49,15 @@ class EngineDesk(Desk, Opened):
         self._clock = clock
         self._floor = Floor(limits)
         self._log = structlog.get_logger("fairlead.operations")
-        self._ends: list[_End] = []
+        self._ends: list[End] = []
+        self._running: dict[UUID, Record] = {}
         self._cancelling: set[UUID] = set()
         self._waiters: dict[UUID, set[asyncio.Event]] = {}
         self._errands: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._clerk: asyncio.Task[None] | None = None
+        self._grace_seconds = grace_seconds
+        self._draining = False
         self._closing = False
         engine.watch(self._told)
 
@@ -96,9 +79,29 @@ class EngineDesk(Desk, Opened):
         self._wake.set()
 
     @override
+    def awaited(self) -> str:
+        """Count the steps that run and do not only wait for other operations."""
+        steps = self._engine.busy() - self._patient()
+        if steps <= 0 or not self._grace_seconds:
+            return ""
+        return (
+            f"{steps} running step{'s' if steps > 1 else ''} may end within "
+            f"{self._grace_seconds:g} s (operations.grace_seconds)"
+        )
+
+    @override
+    async def drain(self) -> None:
+        """Admit nothing more, and let running steps end for the span of the settings.
+
+        What is left goes on at the next start, from what is recorded.
+        """
+        self._draining = True
+        await self._engine.drain(self._grace_seconds, patient=self._patient)
+
+    @override
     async def close(self) -> None:
         """Record the ends known by now, admit nothing more, and stop."""
-        self._closing = True
+        self._closing = self._draining = True
         self._wake.set()
         if self._clerk is not None:
             await _finish({self._clerk})
@@ -124,7 +127,7 @@ class EngineDesk(Desk, Opened):
     @override
     def reason(self, operation_id: UUID) -> str:
         reason = self._floor.reason(operation_id)
-        return ENDING if reason and self._closing else reason
+        return ENDING if reason and self._draining else reason
 
     @override
     def standing(self, operation_id: UUID) -> Standing:
@@ -132,7 +135,7 @@ class EngineDesk(Desk, Opened):
             position=self._floor.position(operation_id, at=self._clock.now()),
             queued=self._floor.waiting,
             obstacle=self._floor.obstacle(operation_id),
-            ending=self._closing,
+            ending=self._draining,
         )
 
     @override
@@ -159,12 +162,15 @@ class EngineDesk(Desk, Opened):
             operation_id = UUID(status.id)
         except ValueError:
             return  # not one of ours
-        await self._end(operation_id, _ending(status), told=True).done
+        await self._end(operation_id, ending_of(status), told=True).done
+
+    def _patient(self) -> int:
+        return sum(map(len, self._waiters.values()))
 
     def _end(
         self, operation_id: UUID, ending: Ending | None, *, told: bool = False
-    ) -> _End:
-        end = _End(id=operation_id, ending=ending, told=told)
+    ) -> End:
+        end = End(id=operation_id, ending=ending, told=told)
         self._ends.append(end)
         self._wake.set()
         return end
@@ -184,7 +190,7 @@ class EngineDesk(Desk, Opened):
         operation_id = each.ticket.id
         status = await self._engine.status(str(operation_id))
         if status is not None and status.state is not WorkflowState.RUNNING:
-            self._end(operation_id, _ending(status), told=True)
+            self._end(operation_id, ending_of(status), told=True)
         elif status is not None:
             if each.cancel_requested:
                 self._cancelling.add(operation_id)
@@ -232,7 +238,10 @@ class EngineDesk(Desk, Opened):
             for ticket in reversed(tickets):
                 self._floor.put_back(ticket)
             raise
+        for end in ends:
+            self._running.pop(end.id, None)
         for record in started:
+            self._running[record.id] = record
             self._errand(self._launch(record))
         for missed in {each.id for each in tickets} - {each.id for each in started}:
             self._end(missed, None)
@@ -240,7 +249,7 @@ class EngineDesk(Desk, Opened):
             self._tell_waiters(ends)
             self._errand(self._settle(ends, ended))
 
-    def _tell_waiters(self, ends: Sequence[_End]) -> None:
+    def _tell_waiters(self, ends: Sequence[End]) -> None:
         for end in ends:
             for event in self._waiters.get(end.id, ()):
                 event.set()
@@ -248,7 +257,7 @@ class EngineDesk(Desk, Opened):
     def _admit(self) -> list[Ticket]:
         tickets: list[Ticket] = []
         now = self._clock.now()
-        while not self._closing and (ticket := self._floor.admit(at=now)) is not None:
+        while not self._draining and (ticket := self._floor.admit(at=now)):
             tickets.append(ticket)
         return tickets
 
@@ -261,27 +270,18 @@ class EngineDesk(Desk, Opened):
         return await sheet.docket.start(ids, at=self._clock.now())
 
     async def _record_ends(
-        self, sheet: Sheet, ends: Sequence[_End]
+        self, sheet: Sheet, ends: Sequence[End]
     ) -> dict[UUID, Record]:
         if not ends:
             return {}
         now = self._clock.now()
-        ended = await sheet.docket.end({end.id: end.ending for end in ends}, at=now)
-        for record in ended:
-            await sheet.outbox.add(
-                OperationEnded(
-                    at=now,
-                    aggregate=f"operations/{record.id}",
-                    actor=record.requester,
-                    operation_id=record.id,
-                    kind=record.operation.kind,
-                    state=record.operation.state,
-                    error=record.operation.error,
-                )
-            )
+        ended = await sheet.docket.end(
+            {end.id: end.ending for end in ends}, at=now, running=self._running
+        )
+        await sheet.outbox.add_all([event_of(record, now) for record in ended])
         return {record.id: record for record in ended}
 
-    async def _close_feeds(self, ends: Sequence[_End]) -> None:
+    async def _close_feeds(self, ends: Sequence[End]) -> None:
         """Close the feeds of those that the engine will not tell again."""
         for end in ends:
             if end.told:
@@ -293,7 +293,7 @@ class EngineDesk(Desk, Opened):
             last = record.end(end.ending or CANCELLED, at=self._clock.now())
             await self._feeds.finish(last, again=True)
 
-    async def _settle(self, ends: Sequence[_End], ended: Mapping[UUID, Record]) -> None:
+    async def _settle(self, ends: Sequence[End], ended: Mapping[UUID, Record]) -> None:
         """Close the feeds of what the engine told, then let it forget."""
         for end in ends:
             try:
@@ -306,7 +306,7 @@ class EngineDesk(Desk, Opened):
             if not end.done.done():
                 end.done.set_result(None)
 
-    async def _seal(self, end: _End, record: Record | None) -> None:
+    async def _seal(self, end: End, record: Record | None) -> None:
         again = record is None
         if record is None:
             async with self._books.read() as docket:
@@ -322,7 +322,7 @@ class EngineDesk(Desk, Opened):
                 await self._engine.start(workflow, argument, id=str(record.id))
             except FairleadError as error:
                 if error.kind is not ErrorKind.UNAVAILABLE:
-                    self._end(record.id, _failed(error.code, error.message))
+                    self._end(record.id, failed(error.code, error.message))
                     return
                 self._log.warning("start_failed", operation=str(record.id))
             except Exception:  # noqa: BLE001 - an edge: logged, then tried again
@@ -351,21 +351,3 @@ async def _finish(tasks: set[asyncio.Task[None]]) -> None:
 async def _all(waits: set[asyncio.Future[None]]) -> None:
     if waits:
         await asyncio.wait(waits, timeout=CANCEL_SECONDS)
-
-
-def _failed(code: str, message: str) -> Ending:
-    return Ending(
-        state=OperationState.FAILED, error=OperationError(code=code, message=message)
-    )
-
-
-def _ending(status: WorkflowStatus) -> Ending:
-    if status.state is WorkflowState.SUCCEEDED:
-        return Ending(state=OperationState.SUCCEEDED, result=status.result)
-    if status.state is WorkflowState.CANCELLED:
-        return CANCELLED
-    error = status.error or {}
-    return _failed(
-        error.get("code", "operations.failed"),
-        error.get("message", "The operation failed."),
-    )

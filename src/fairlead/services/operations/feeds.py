@@ -44,9 +44,8 @@ class JournalFeeds(Feeds, Attic):
     async def publish(
         self, feed_id: UUID, event: FeedEvent, *, stream: str = ""
     ) -> None:
-        data = json.dumps({"event": event.event, **event.data}, ensure_ascii=False)
         await self._journals.append(
-            _name(feed_id), FrameKind.EVENT, stream, data.encode()
+            _name(feed_id), FrameKind.EVENT, stream, _encoded(event)
         )
 
     @override
@@ -96,12 +95,12 @@ class JournalFeeds(Feeds, Attic):
         """
         if not record.owns_feed or (again and self.sealed(record.id)):
             return
-        name = _name(record.id)
-        await self.publish(record.id, ended(record))
         if again:
-            await self._journals.seal(name)
+            await self.publish(record.id, ended(record))
+            await self._journals.seal(_name(record.id))
         else:  # nobody can have sealed it: cheaper than to look
-            await self._journals.append(name, FrameKind.END, "", b"")
+            data = _encoded(ended(record))
+            await self._journals.conclude(_name(record.id), "", data)
 
     @override
     async def discard(self, operation_id: UUID) -> None:
@@ -136,6 +135,11 @@ def ended(record: Record) -> FeedEvent:
             else {"code": error.code, "message": error.message},
         },
     )
+
+
+def _encoded(event: FeedEvent) -> bytes:
+    data = {"event": event.event, **event.data}
+    return json.dumps(data, ensure_ascii=False).encode()
 
 
 def _name(feed_id: UUID) -> str:

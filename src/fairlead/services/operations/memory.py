@@ -183,7 +183,11 @@ class MemoryDocket(Docket):
 
     @override
     async def end(
-        self, endings: Mapping[UUID, Ending | None], *, at: datetime
+        self,
+        endings: Mapping[UUID, Ending | None],
+        *,
+        at: datetime,
+        running: Mapping[UUID, Record] | None = None,
     ) -> list[Record]:
         ended = []
         for operation_id, ending in endings.items():

@@ -128,7 +128,14 @@ class OperationsProvider(Provider):
             per_project=settings.per_project,
             per_kind=settings.per_kind,
         )
-        return EngineDesk(engine, ScopedBooks(scopes), feeds, clock, limits)
+        return EngineDesk(
+            engine,
+            ScopedBooks(scopes),
+            feeds,
+            clock,
+            limits,
+            grace_seconds=settings.grace_seconds,
+        )
 
     @provide(scope=Scope.APP)
     def desk(self, desk: EngineDesk) -> Desk:

@@ -115,12 +115,17 @@ class Docket(Protocol):
 
     @abstractmethod
     async def end(
-        self, endings: Mapping[UUID, Ending | None], *, at: datetime
+        self,
+        endings: Mapping[UUID, Ending | None],
+        *,
+        at: datetime,
+        running: Mapping[UUID, Record] | None = None,
     ) -> list[Record]:
         """End operations and return those that were ended, in no order.
 
         Unknown ones and ones that cannot end so (any more) are left. None stands for:
-        as cancelled, if it is queued and to be cancelled.
+        as cancelled, if it is queued and to be cancelled. What is in `running` is as
+        `start` returned it, and need not be read again.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from typing_extensions import override
 
+from fairlead.adapters.sql.tenants import EVERY_TENANT
 from fairlead.adapters.wiring.part import Opened
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.clock import Clock
@@ -23,6 +24,7 @@ LONGEST_NAP = 60.0  # seconds; then the wall clock, which may be set, is read ag
 RETRY = timedelta(seconds=5)
 CLOSE_SECONDS = 5.0
 WHO = service("scheduler")
+EVERYWHERE = service("scheduler", EVERY_TENANT)
 
 
 class Scheduler(Alarm, Opened):
@@ -81,7 +83,7 @@ class Scheduler(Alarm, Opened):
 
     async def _look(self) -> datetime | None:
         """Carry out what is due; return when the next is, None: nothing is."""
-        async with self._scopes.enter(WHO) as scope:
+        async with self._scopes.enter(EVERYWHERE) as scope:
             upcoming = await (await scope.get(Agenda)).upcoming(
                 AT_ONCE + len(self._later)
             )

@@ -1,7 +1,7 @@
 """Operations in their table."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,15 +39,26 @@ KEYSET = Keyset(NEWEST, descending=True)
 
 _among = operations.c.id.in_(bindparam("keys", expanding=True))
 _ENDABLE = (
-    select(operations).where(_among, operations.c.ended_at.is_(None)).with_for_update()
+    select(operations)
+    .where(
+        _among,
+        or_(operations.c.ended_at.is_(None), operations.c.ended_at == bindparam("at")),
+    )
+    .with_for_update()
 )
-_STARTABLE = _ENDABLE.where(
-    operations.c.state == OperationState.QUEUED,
-    operations.c.cancel_requested.is_(False),
+_START = (
+    operations.update()
+    .where(
+        _among,
+        operations.c.ended_at.is_(None),
+        operations.c.state == OperationState.QUEUED,
+        operations.c.cancel_requested.is_(False),
+    )
+    .values(state=OperationState.RUNNING, started_at=bindparam("began"))
+    .returning(operations)
 )
-_CHANGE = operations.update().where(operations.c.id == bindparam("key"))
-_START = _CHANGE.values(
-    state=OperationState.RUNNING, started_at=bindparam("started_at")
+_CHANGE = operations.update().where(
+    operations.c.id == bindparam("key"), operations.c.ended_at.is_(None)
 )
 _END = _CHANGE.values(
     {
@@ -83,7 +94,7 @@ class SqlOperationStore(OperationStore):
         row = (await self._connection.execute(query)).mappings().first()
         if row is None:
             raise OperationNotFound(f"There is no operation {operation_id}.")
-        return _to_record(row)
+        return to_record(row)
 
     @override
     async def unended_children(self, parents: Sequence[UUID]) -> list[UUID]:
@@ -197,35 +208,60 @@ class SqlDocket(Docket):
     async def start(
         self, operation_ids: Sequence[UUID], *, at: datetime
     ) -> list[Record]:
-        found = await self._records(_STARTABLE, operation_ids)
-        started = [record.begin(at=at) for record in found]
-        if started:
-            rows = [{"key": record.id, "started_at": at} for record in started]
-            await self._connection.execute_many(_START, rows)
-        return started
+        asked = {"keys": operation_ids, "began": at}
+        rows = (await self._connection.execute(_START, asked)).mappings()
+        started = {row["id"]: to_record(row) for row in rows}
+        return [started[each] for each in operation_ids if each in started]
 
     @override
     async def end(
-        self, endings: Mapping[UUID, Ending | None], *, at: datetime
+        self,
+        endings: Mapping[UUID, Ending | None],
+        *,
+        at: datetime,
+        running: Mapping[UUID, Record] | None = None,
     ) -> list[Record]:
-        found = await self._records(_ENDABLE, list(endings))
-        concluded = [record.concluded(endings[record.id], at=at) for record in found]
-        ended = [record for record in concluded if record is not None]
-        if ended:
-            await self._connection.execute_many(
-                _END, [_end_row(each) for each in ended]
-            )
-        return ended
+        sure = [
+            running[each].end(ending, at=at)
+            for each, ending in endings.items()
+            if running and ending is not None and each in running
+        ]
+        tried = {record.id for record in sure}
+        if not sure or await self._ended(sure) == len(sure):
+            left = {each: endings[each] for each in endings if each not in tried}
+            return [*sure, *await self._end_others(left, at)] if left else sure
+        # somebody had ended one of them; those of now have our time
+        return await self._end_others(endings, at, tried)
+
+    async def _end_others(
+        self,
+        endings: Mapping[UUID, Ending | None],
+        at: datetime,
+        tried: Set[UUID] = frozenset(),
+    ) -> list[Record]:
+        """Read them, then end those that can end so; those just `tried` may have."""
+        asked = {"keys": list(endings), "at": at}
+        rows = (await self._connection.execute(_ENDABLE, asked)).mappings()
+        ended: list[Record] = []
+        changed: list[Record] = []
+        for record in map(to_record, rows):
+            if record.operation.ended_at is not None:
+                ended += [record] if record.id in tried else []
+            elif (new := record.concluded(endings[record.id], at=at)) is not None:
+                changed.append(new)
+        if changed:
+            await self._ended(changed)
+        return ended + changed
+
+    async def _ended(self, records: Sequence[Record]) -> int:
+        rows = [_end_row(record) for record in records]
+        return (await self._connection.execute_many(_END, rows)).rowcount
 
     @override
     async def find(self, operation_id: UUID) -> Record | None:
         query = select(operations).where(operations.c.id == operation_id)
         row = (await self._connection.execute(query)).mappings().first()
-        return None if row is None else _to_record(row)
-
-    async def _records(self, query: Any, keys: Sequence[UUID]) -> list[Record]:
-        rows = (await self._connection.execute(query, {"keys": keys})).mappings()
-        return [_to_record(row) for row in rows]
+        return None if row is None else to_record(row)
 
 
 async def _known(connection: Connection, operation_id: UUID) -> bool:
@@ -316,7 +352,8 @@ def to_operation(row: RowMapping) -> Operation:
     )
 
 
-def _to_record(row: RowMapping) -> Record:
+def to_record(row: RowMapping) -> Record:
+    """Return the record a row holds."""
     tenant_id = TenantId(row["tenant_id"])
     return Record(
         operation=to_operation(row),
