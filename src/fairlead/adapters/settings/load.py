@@ -12,8 +12,8 @@ from msgspec import Struct
 import fairlead
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.layers import (
-    PREFIX,
     PLACES,
+    PREFIX,
     Layers,
     SettingsInvalid,
     from_environment,
