@@ -161,5 +161,20 @@ class Journals(Protocol):
         """
 
     @abstractmethod
+    async def sealed(self, name: str) -> bool:
+        """Tell whether END is there, so that nothing follows."""
+
+    @abstractmethod
+    async def archive(self, name: str) -> bool:
+        """Move a sealed journal to where blobs are kept; readers notice nothing.
+
+        The copy is durable and was read back before the file is removed, so a crash
+        at any moment loses nothing. False: it is not sealed, or there is no place.
+
+        Raises:
+            FairleadError: of the kind unavailable, when the copy failed.
+        """
+
+    @abstractmethod
     async def delete(self, name: str) -> None:
-        """Remove the journal; none is fine."""
+        """Remove the journal, wherever it is kept; none is fine."""

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing_extensions import override
 
 from fairlead.adapters.journals.appender import Appender
-from fairlead.kernel.framing import HEADER, MAGIC, measure
+from fairlead.adapters.journals.archive import BlobArchive
+from fairlead.kernel.blobs import Blobs
+from fairlead.kernel.framing import END, HEADER, MAGIC, measure
 from fairlead.kernel.journal import (
     BadOffset,
     Frame,
@@ -53,6 +55,12 @@ class _Topic:
     gone: bool = False
     batches: dict[int, list[Frame]] = field(default_factory=dict)
 
+    def share(self, after: int, frames: list[Frame]) -> None:
+        """Keep what was read, for all followers that are equally far."""
+        if len(self.batches) >= _BATCHES:
+            self.batches.clear()
+        self.batches[after] = frames
+
     async def change(self) -> None:
         """Wait until it is to be looked at again."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -71,14 +79,18 @@ class _Topic:
 
 
 class FileJournals(Journals):
-    """Keeps the journal `name` in `<root>/<name>.journal`.
+    """Keeps the journal `name` in `<root>/<name>.journal`, or archived in blobs.
 
     For one event loop; not for use from other threads.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Keep journals under `root`, made when the first one is written."""
+    def __init__(self, root: Path, blobs: Blobs | None = None) -> None:
+        """Keep journals under `root`, made when the first one is written.
+
+        Without `blobs` nothing is archived.
+        """
         self._root = root
+        self._stored = None if blobs is None else BlobArchive(blobs)
         self._writers: OrderedDict[str, _Writer] = OrderedDict()
         self._topics: dict[str, _Topic] = {}
         self._patrol: asyncio.Task[None] | None = None
@@ -120,17 +132,21 @@ class FileJournals(Journals):
     async def read(
         self, name: str, *, after: int = 0, limit: int = CHUNK
     ) -> list[Frame]:
-        return _load(str(self._file(name)), after, limit)
+        return await self._frames(name, after, limit)
 
     @override
     async def follow(self, name: str, *, after: int = 0) -> AsyncIterator[Frame]:
         file = str(self._file(name))
         topic = self._topics.setdefault(file, _Topic())
         topic.followers += 1
+        at_end = after > 0  # perhaps: nothing was read from there yet
         self._watch()
         try:
             while True:
-                frames = _shared(topic, file, after)
+                frames = topic.batches.get(after)
+                if frames is None:
+                    frames = await self._frames(name, after, _FOLLOWED)
+                    topic.share(after, frames)
                 for frame in frames:
                     yield frame
                     after = frame.next
@@ -139,9 +155,10 @@ class FileJournals(Journals):
                 if frames:
                     del frames  # a slow reader holds no more than it is sent
                     await asyncio.sleep(0)
-                elif topic.gone:
+                elif topic.gone or (at_end and await self.sealed(name)):
                     return
                 else:
+                    at_end = False
                     await topic.change()
         finally:
             topic.followers -= 1
@@ -156,6 +173,23 @@ class FileJournals(Journals):
                 await asyncio.to_thread(writer.appender.seal, at=time.time())
         self._wake(path)
 
+    @override
+    async def sealed(self, name: str) -> bool:
+        ends = _ends(self._file(name))
+        if ends is None and self._stored is not None:
+            return await self._stored.has(name)
+        return bool(ends)
+
+    @override
+    async def archive(self, name: str) -> bool:
+        file = self._file(name)
+        if self._stored is None or not await self.sealed(name):
+            return False
+        if file.exists():
+            await self._stored.store(name, file)
+            await self._remove(file)
+        return True
+
     async def recover(self, name: str) -> int:
         """Cut off a last frame that a killed writer left half; return the end.
 
@@ -169,16 +203,29 @@ class FileJournals(Journals):
 
     @override
     async def delete(self, name: str) -> None:
-        file = self._file(name)
+        await self._remove(self._file(name))
+        if self._stored is not None:
+            await self._stored.drop(name)
+
+    async def _remove(self, file: Path) -> None:
         writer = self._writers.pop(str(file), None)
         if writer is not None:
             async with writer.turn:
                 writer.appender.close()
-        file.unlink(missing_ok=True)
+        await asyncio.to_thread(file.unlink, missing_ok=True)
         topic = self._topics.pop(str(file), None)
         if topic is not None:
             topic.gone = True
             topic.wake()
+
+    async def _frames(self, name: str, after: int, limit: int) -> list[Frame]:
+        file = str(self._file(name))
+        frames = _load(file, after, limit)
+        if frames is None and self._stored is not None:
+            frames = await self._stored.frames(name, after, limit)
+            if frames is None:  # it may have begun meanwhile
+                frames = _load(file, after, limit)
+        return frames or []
 
     def close(self) -> None:
         """Let go of the files; they open again when appended to."""
@@ -266,21 +313,12 @@ def _size(path: str) -> int:
         return 0
 
 
-def _shared(topic: _Topic, file: str, after: int) -> list[Frame]:
-    """Return the next frames, read once for all followers that are equally far."""
-    frames = topic.batches.get(after)
-    if frames is None:
-        if len(topic.batches) >= _BATCHES:
-            topic.batches.clear()
-        frames = topic.batches[after] = _load(file, after, _FOLLOWED)
-    return frames
-
-
-def _load(file: str, after: int, limit: int) -> list[Frame]:
+def _load(file: str, after: int, limit: int) -> list[Frame] | None:
+    """Return the next frames of a file; None: there is no such file."""
     try:
         fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return []
+        return None
     try:
         if not 0 <= after <= os.fstat(fd).st_size:
             raise ValueError("outside the journal")  # noqa: TRY301 - one answer to all
@@ -303,3 +341,17 @@ def _frames(read: Callable[[int], bytes], after: int, limit: int) -> list[Frame]
     if length > len(buffer):
         buffer = read(length)
     return decode(buffer, offset=after)[0]
+
+
+def _ends(file: Path) -> bool | None:
+    """Tell whether END is the last frame of a file; None: there is no such file."""
+    try:
+        with file.open("rb") as opened:
+            end = opened.seek(0, os.SEEK_END)
+            opened.seek(max(end - HEADER.size, 0))
+            tail = opened.read(HEADER.size)
+    except FileNotFoundError:
+        return None
+    if len(tail) < HEADER.size:
+        return False
+    return HEADER.unpack(tail)[:4] == (MAGIC, END, 0, 0)

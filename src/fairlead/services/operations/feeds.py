@@ -1,15 +1,13 @@
 """Feeds over the journals port: one journal per outermost operation."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
 from typing_extensions import override
 
 from fairlead.kernel.journal import (
-    HEADER,
-    MAGIC,
     BadOffset,
     Frame,
     FrameKind,
@@ -17,7 +15,7 @@ from fairlead.kernel.journal import (
 )
 from fairlead.services.operations.domain.record import Record
 from fairlead.services.operations.ports import Attic
-from fairlead.services.operations.public import FeedEvent, Feeds
+from fairlead.services.operations.public import FeedEvent, Feeds, JournalExpired
 
 TEXT_BYTES = 64 * 1024
 MAX_LAG = 64 * 1024 * 1024
@@ -34,11 +32,23 @@ class JournalFeeds(Feeds, Attic):
     that reads what was there already gets all of it, however slow it is.
     """
 
-    def __init__(self, journals: Journals, *, max_lag: int = MAX_LAG) -> None:
-        """Keep feeds in `journals`."""
+    def __init__(
+        self,
+        journals: Journals,
+        *,
+        max_lag: int = MAX_LAG,
+        expired: Callable[[UUID], Awaitable[bool]] | None = None,
+    ) -> None:
+        """Keep feeds in `journals`; `expired` tells what ended too long ago."""
         self._journals = journals
+        self._expired = expired
+        self._on_end: Callable[[], object] = lambda: None
         self._max_lag = max_lag
         self._kept = min(KEPT, max_lag // 2)
+
+    def on_end(self, told: Callable[[], object]) -> None:
+        """Call `told` whenever a feed was sealed; replaces the one before."""
+        self._on_end = told
 
     @override
     async def publish(
@@ -59,15 +69,14 @@ class JournalFeeds(Feeds, Attic):
 
     @override
     async def read(self, feed_id: UUID, *, after: int = 0) -> list[Frame]:
-        if after and not _size(self.path(feed_id)):
-            raise BadOffset(
-                f"No frame begins at offset {after}; the feed is empty.", after=after
-            )
-        return await self._journals.read(_name(feed_id), after=after)
+        frames = await self._journals.read(_name(feed_id), after=after)
+        if not frames:
+            await self._absent(feed_id, after)
+        return frames
 
     @override
     async def follow(self, feed_id: UUID, *, after: int = 0) -> AsyncIterator[Frame]:
-        path = self.path(feed_id)
+        path = str(self.path(feed_id))
         allowed = max(_size(path) - after, 0) + self._max_lag
         checked = after
         gap_from = gap_to = -1
@@ -93,7 +102,9 @@ class JournalFeeds(Feeds, Attic):
             record: The ended operation; nothing happens when the feed is not its own.
             again: It may have been done before; then it is not repeated.
         """
-        if not record.owns_feed or (again and self.sealed(record.id)):
+        if not record.owns_feed or (
+            again and await self._journals.sealed(_name(record.id))
+        ):
             return
         if again:
             await self.publish(record.id, ended(record))
@@ -101,24 +112,29 @@ class JournalFeeds(Feeds, Attic):
         else:  # nobody can have sealed it: cheaper than to look
             data = _encoded(ended(record))
             await self._journals.conclude(_name(record.id), "", data)
+        self._on_end()
 
     @override
     async def discard(self, operation_id: UUID) -> None:
         await self._journals.delete(_name(operation_id))
 
-    def sealed(self, feed_id: UUID) -> bool:
-        """Tell whether the last frame is END."""
-        try:
-            with self.path(feed_id).open("rb") as file:
-                end = file.seek(0, 2)
-                file.seek(max(end - HEADER.size, 0))
-                tail = file.read(HEADER.size)
-        except FileNotFoundError:
-            return False
-        if len(tail) < HEADER.size:
-            return False
-        magic, kind, name_size, data_size, _ = HEADER.unpack(tail)
-        return (magic, kind, name_size, data_size) == (MAGIC, FrameKind.END, 0, 0)
+    @override
+    async def store(self, feed_id: UUID) -> bool:
+        return await self._journals.archive(_name(feed_id))
+
+    async def _absent(self, feed_id: UUID, after: int) -> None:
+        """Tell why a feed of which nothing can be read may not be read so."""
+        if _size(self.path(feed_id)) or await self._journals.sealed(_name(feed_id)):
+            return
+        if self._expired is not None and await self._expired(feed_id):
+            raise JournalExpired(
+                "The output of this operation is no longer kept; "
+                "operations.journal_days says for how long it is."
+            )
+        if after:
+            raise BadOffset(
+                f"No frame begins at offset {after}; the feed is empty.", after=after
+            )
 
 
 def ended(record: Record) -> FeedEvent:
@@ -146,9 +162,9 @@ def _name(feed_id: UUID) -> str:
     return f"operations/{feed_id}"
 
 
-def _size(path: Path) -> int:
+def _size(path: Path | str) -> int:
     try:
-        return path.stat().st_size
+        return Path(path).stat().st_size
     except FileNotFoundError:
         return 0
 

@@ -23,7 +23,7 @@ from fairlead.kernel.schedules import Calendar
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.authz.public import Authorizer
 from fairlead.services.operations.activities import UpkeepActivities
-from fairlead.services.operations.books import ScopedBooks
+from fairlead.services.operations.books import Expiry, ScopedBooks
 from fairlead.services.operations.desk import EngineDesk
 from fairlead.services.operations.domain.floor import Limits
 from fairlead.services.operations.feeds import JournalFeeds
@@ -36,6 +36,7 @@ from fairlead.services.operations.ports import (
     Attic,
     Desk,
     Docket,
+    FeedLedger,
     Kinds,
     OperationStore,
     ScheduleStore,
@@ -46,11 +47,14 @@ from fairlead.services.operations.settings import OperationsSettings
 from fairlead.services.operations.sql import (
     SqlAgenda,
     SqlDocket,
+    SqlFeedLedger,
     SqlOperationStore,
     SqlScheduleStore,
 )
+from fairlead.services.operations.upkeep import JournalUpkeep
 from fairlead.services.operations.use_cases.explain import ExplainOperation
 from fairlead.services.operations.use_cases.follow import FollowOperation
+from fairlead.services.operations.use_cases.journals import PruneJournals
 from fairlead.services.operations.use_cases.pauses import (
     PauseSchedule,
     ResumeSchedule,
@@ -103,10 +107,57 @@ class OperationsProvider(Provider):
     follow = provide(FollowOperation)
     operations = provide(LocalOperations, provides=Operations)
 
+    ledger = provide(SqlFeedLedger, provides=FeedLedger)
+
     @provide(scope=Scope.APP)
-    def journal_feeds(self, journals: Journals) -> JournalFeeds:
-        """Keep feeds in the platform's journals."""
-        return JournalFeeds(journals)
+    def journal_feeds(
+        self,
+        journals: Journals,
+        scopes: Scopes,
+        clock: Clock,
+        settings: OperationsSettings,
+    ) -> JournalFeeds:
+        """Keep feeds in the platform's journals, as long as the settings say."""
+        keep = timedelta(days=settings.journal_days)
+        return JournalFeeds(
+            journals,
+            max_lag=settings.reader_lag_bytes,
+            expired=Expiry(ScopedBooks(scopes), clock, keep),
+        )
+
+    @provide
+    def prune_journals(
+        self,
+        ledger: FeedLedger,
+        attic: Attic,
+        work: UnitOfWork,
+        settings: OperationsSettings,
+    ) -> PruneJournals:
+        """Pass it the spans of the settings."""
+        return PruneJournals(
+            ledger=ledger,
+            attic=attic,
+            work=work,
+            keep_here=timedelta(days=settings.journal_days_local),
+            keep=timedelta(days=settings.journal_days),
+        )
+
+    @provide(scope=Scope.APP)
+    def journal_upkeep(
+        self,
+        scopes: Scopes,
+        feeds: JournalFeeds,
+        clock: Clock,
+        settings: OperationsSettings,
+    ) -> JournalUpkeep:
+        """Build what prunes; `LifecyclePart` opens it."""
+        at_once = settings.journal_days_local == 0
+        return JournalUpkeep(scopes, feeds, clock, at_once=at_once)
+
+    @provide(scope=Scope.APP)
+    def attic(self, feeds: JournalFeeds) -> Attic:
+        """Discard and move feeds."""
+        return feeds
 
     @provide(scope=Scope.APP)
     def feeds(self, feeds: JournalFeeds) -> Feeds:
@@ -208,11 +259,6 @@ class SchedulesProvider(Provider):
         )
 
     @provide(scope=Scope.APP)
-    def attic(self, feeds: JournalFeeds) -> Attic:
-        """Discard feeds."""
-        return feeds
-
-    @provide(scope=Scope.APP)
     def scheduler(
         self,
         scopes: Scopes,
@@ -242,6 +288,6 @@ MODULE = Module(
         CONSOLE,
         EnginePart(workflows=WORKFLOWS, activities=(UpkeepActivities,)),
         DigestPart(types=(EndedWork, NewUsers)),
-        LifecyclePart(types=(EngineDesk, Scheduler)),
+        LifecyclePart(types=(JournalUpkeep, EngineDesk, Scheduler)),
     ),
 )

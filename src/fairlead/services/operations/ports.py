@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -262,6 +263,54 @@ class Attic(Protocol):
     @abstractmethod
     async def discard(self, operation_id: UUID) -> None:
         """Remove the feed that is the operation's own; none is fine."""
+
+    @abstractmethod
+    async def store(self, feed_id: UUID) -> bool:
+        """Move a sealed feed to the blobs; False: it is not sealed, or not there.
+
+        One that is there already is fine; readers notice nothing.
+
+        Raises:
+            FairleadError: of the kind unavailable, when it could not be copied.
+        """
+
+
+class Place(StrEnum):
+    """Where the feed of an ended operation is."""
+
+    HERE = "here"  # in the server's data folder
+    STORED = "stored"  # in the blobs
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedFeed:
+    """A feed and when the operation it belongs to ended."""
+
+    id: UUID
+    ended_at: datetime
+
+
+class FeedLedger(Protocol):
+    """Remembers where the feeds of ended operations are, of all tenants."""
+
+    @abstractmethod
+    async def due(
+        self,
+        place: Place,
+        *,
+        before: datetime,
+        limit: int,
+        after: EndedFeed | None = None,
+    ) -> list[EndedFeed]:
+        """Return feeds that are there and ended by then, the first to end first.
+
+        Only those that come after `after`.
+        """
+
+    @abstractmethod
+    async def note(self, feed_ids: Sequence[UUID], place: Place) -> None:
+        """Note where these are now."""
 
 
 class Alarm(Protocol):

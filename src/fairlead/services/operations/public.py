@@ -39,6 +39,13 @@ class OperationNotFound(FairleadError):
     code = "operations.not_found"
 
 
+class JournalExpired(FairleadError):
+    """The operation ended so long ago that its events and output are gone."""
+
+    kind = ErrorKind.NOT_FOUND
+    code = "operations.journal_expired"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationError:
     """Why an operation failed: a stable code and one sentence."""
@@ -252,6 +259,7 @@ class Feeds(Protocol):
         """Return the next frames, about 256 KiB at most; empty at the present end.
 
         Raises:
+            JournalExpired: it ended longer ago than feeds are kept.
             BadOffset: `after` is not where a frame begins.
         """
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    and_,
 )
 
 from fairlead.adapters.sql.tables import metadata
@@ -41,6 +42,7 @@ operations = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("feed_place", String(10), nullable=False, server_default="here"),
 )
 NEWEST = (operations.c.created_at, operations.c.id)
 Index("ix_operations_operations_created_at", operations.c.tenant_id, *NEWEST)
@@ -80,6 +82,17 @@ Index(
     operations.c.ended_at,
     sqlite_where=operations.c.ended_at.is_not(None),
     postgresql_where=operations.c.ended_at.is_not(None),
+)
+_own_feed = and_(
+    operations.c.feed_id == operations.c.id, operations.c.ended_at.is_not(None)
+)
+Index(
+    "ix_operations_operations_feed_place",
+    operations.c.feed_place,
+    operations.c.ended_at,
+    operations.c.id,
+    sqlite_where=_own_feed,
+    postgresql_where=_own_feed,
 )
 one_name = UniqueConstraint(
     "tenant_id", "name", name="uq_operations_schedules_tenant_id"
