@@ -15,8 +15,8 @@ from dishka import AsyncContainer, Provider, Scope, make_async_container
 
 from fairlead.adapters.blobs.provider import BlobsProvider
 from fairlead.adapters.bus.provider import BusProvider
+from fairlead.adapters.engine.choice import engine_provider
 from fairlead.adapters.engine.part import EnginePart
-from fairlead.adapters.engine.provider import EngineProvider
 from fairlead.adapters.engine.registry import Activities
 from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.journals.provider import JournalsProvider
@@ -53,6 +53,7 @@ from fairlead.services.operations.module import OperationsProvider
 from fairlead.services.operations.permissions import OPERATION_CANCEL, OPERATION_READ
 from fairlead.services.operations.public import Feeds, Operation, Operations, Submission
 from fairlead.services.operations.settings import OperationsSettings
+from fairlead.testing.chosen_engine import engine_settings
 from fairlead.testing.database import migrations_of
 from fairlead.testing.fakes import GrantList, RecordingTrail
 
@@ -121,7 +122,9 @@ class Platform:
             BlobsProvider(),
             ProcessesProvider(),
             BusProvider({}),
-            EngineProvider(tuple(MODULE.each(EnginePart))),
+            engine_provider(
+                engine_settings(self.folder), tuple(MODULE.each(EnginePart))
+            ),
             OperationsProvider(),
             EnvironmentsProvider(),
         )
@@ -247,7 +250,7 @@ def _platform(platform: Platform) -> Provider:
     provider.provide(lambda: Home(platform.folder), provides=Home)
     provider.provide(lambda: platform.settings, provides=EnvironmentsSettings)
     provider.provide(OperationsSettings)
-    provider.provide(EngineSettings)
+    provider.provide(lambda: engine_settings(platform.folder), provides=EngineSettings)
     provider.provide(Scopes)
     provider.provide(SystemClock, provides=Clock)
     provider.provide(lambda: platform.trail, provides=AuditTrail)

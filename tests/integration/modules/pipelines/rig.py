@@ -18,8 +18,8 @@ from fairlead.adapters.blobs.provider import BlobsProvider
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.bus.provider import BusProvider
 from fairlead.adapters.bus.relay import OutboxRelay
+from fairlead.adapters.engine.choice import engine_provider
 from fairlead.adapters.engine.part import EnginePart
-from fairlead.adapters.engine.provider import EngineProvider
 from fairlead.adapters.engine.registry import Activities
 from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.journals.provider import JournalsProvider
@@ -48,6 +48,7 @@ from fairlead.services.operations.desk import EngineDesk
 from fairlead.services.operations.module import OperationsProvider
 from fairlead.services.operations.public import Operations, Submission
 from fairlead.services.operations.settings import OperationsSettings
+from fairlead.testing.chosen_engine import engine_settings
 from fairlead.testing.database import migrations_of
 from fairlead.testing.fakes import GrantList, RecordingTrail
 
@@ -167,7 +168,7 @@ class StandIns(Provider):
             (Everything(), Authorizer),
             (RecordingTrail(), AuditTrail),
             (self.shelf, Projects),
-            (EngineSettings(), EngineSettings),
+            (engine_settings(self.home), EngineSettings),
             (OperationsSettings(), OperationsSettings),
             (self.settings, PipelinesSettings),
         ):
@@ -288,11 +289,12 @@ def build(home: Path, shelf: Shelf | None = None, **settings: Any) -> Rig:
         BlobsProvider(),
         ProcessesProvider(),
         BusProvider({"pipelines": heard}),
-        EngineProvider(
+        engine_provider(
+            engine_settings(home),
             [
                 *pipelines.MODULE.each(EnginePart),
                 EnginePart(workflows=(workflow,), activities=()),
-            ]
+            ],
         ),
         OperationsProvider(),
         pipelines.PipelinesProvider(),
