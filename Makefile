@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+ROUNDS ?= 500
+KILLS ?= 40
 export UV_NO_CONFIG := 1
 
 ifeq (components,$(firstword $(MAKECMDGOALS)))
@@ -23,6 +25,14 @@ up: .venv/run ## start Fairlead; on a first start, run the bundled example too
 
 test: .venv/dev ## run the tests
 	$(BIN)/python -m pytest -q
+
+crash: .venv/dev ## the long crash suites: ROUNDS kills of the engine, KILLS of the rest
+	FAIRLEAD_CRASH_ROUNDS=$(ROUNDS) FAIRLEAD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -q \
+	    tests/integration/adapters/engine/test_crashes.py \
+	    tests/integration/adapters/sql/test_crash.py \
+	    tests/integration/adapters/processes/test_kills.py \
+	    tests/integration/modules/pipelines/test_kills.py \
+	    tests/e2e/test_restarts.py
 
 lint: .venv/dev ## formats, rules, types, import contracts, generated files
 	$(BIN)/ruff format --check .
@@ -59,4 +69,4 @@ components: ## install what the full tests need beside Python, or what is named 
 clean: ## remove what was built; data stays
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help up test lint fmt types generate lock bench build components clean
+.PHONY: help up test crash lint fmt types generate lock bench build components clean

@@ -1,5 +1,6 @@
 """Stopping, killing and starting again: nothing is lost, nothing is doubled."""
 
+import os
 import random
 import signal
 import time
@@ -19,7 +20,7 @@ from fairlead.testing.server import (
 )
 
 STEPS = 12
-KILLS = 6
+KILLS = min(int(os.environ.get("FAIRLEAD_TEST_KILLS", "6")), 60)
 
 
 @pytest.fixture
