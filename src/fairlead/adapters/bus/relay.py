@@ -151,10 +151,8 @@ class OutboxRelay(Opened):
         if not rows:
             return False
         positions = [row.position for row in rows]
-        self._gaps.note(
-            max(self._last, self._left_over),
-            (each for each in positions if each > self._left_over),
-        )
+        known = max(self._last, self._left_over) or positions[0] - AT_ONCE
+        self._gaps.note(known, (each for each in positions if each > known))
         had: set[tuple[int, str]] = set()
         if self._last < self._left_over:
             span = {"first": rows[0].position, "last": rows[-1].position}

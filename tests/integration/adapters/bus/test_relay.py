@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.events import Delivery, Event, Outbox
 from fairlead.kernel.principal import Principal, TenantId, service
-from fairlead.testing.database import migrated_database
+from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -152,9 +151,11 @@ class ScopesProvider(Provider):
     scopes = provide(Scopes, scope=Scope.APP)
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with migrated_database(tmp_path) as database:
+@pytest.fixture(params=BACKENDS)
+async def database(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Database]:
+    async with open_database(request.param) as database:
         yield database
 
 
@@ -312,3 +313,25 @@ async def test_the_inbox_tells_a_delivery_apart_once(database: Database) -> None
     async with work:
         assert not await box.first(UUID(int=1), "first")
         assert await box.first(UUID(int=1), "second")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_an_earlier_position_that_commits_later_is_delivered(
+    database: Database,
+) -> None:
+    """Where units of work run beside one another, nothing is passed over."""
+    log = Log()
+    async with harbour(database, log) as relay:
+        late = database.connection()
+        async with SqlUnitOfWork(late):
+            event = Sailed(
+                at=NOW, aggregate="a", actor=service("harbour", TENANT), number=1
+            )
+            await outbox_of(late, relay).add(event)
+            await sail(database, relay, 2, boat="b")
+            await relay.idle()
+            assert log.numbers("first", "b") == [2]
+        await relay.idle()
+
+        assert log.numbers("first", "a") == [1]
+        assert await rows(database) == (0, 0)

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -43,7 +42,7 @@ from fairlead.services.audit.public import (
     EntryFilter,
 )
 from fairlead.services.audit.sql import entries
-from fairlead.testing.database import migrated_database
+from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock, GrantList
 
 ADA = Principal(id=UUID(int=7), name="ada", tenant_id=TenantId(UUID(int=1)))
@@ -88,7 +87,7 @@ class Trail:
 
     container: AsyncContainer
     relay: OutboxRelay
-    database: SqliteDatabase
+    database: Database
 
     async def record(self, who: Principal, *names: str, fail: bool = False) -> None:
         """Record one act per name in one unit of work."""
@@ -123,9 +122,11 @@ def act(name: str) -> Act:
     return Act(action="boats.boat.sail", target=f"boats/{name}")
 
 
-@pytest.fixture
-async def trail(tmp_path: Path) -> AsyncIterator[Trail]:
-    async with migrated_database(tmp_path, ["audit"]) as database:
+@pytest.fixture(params=BACKENDS)
+async def trail(
+    request: pytest.FixtureRequest, open_database: OpenDatabase
+) -> AsyncIterator[Trail]:
+    async with open_database(request.param, ["audit"]) as database:
         heard = {
             MODULE.name: [
                 each
@@ -197,6 +198,7 @@ async def test_the_database_refuses_to_change_entries(trail: Trail) -> None:
         ("DELETE FROM audit_entries WHERE sequence = 4", 4),
     ],
 )
+@pytest.mark.parametrize("trail", ["sqlite"], indirect=True)
 async def test_what_is_changed_behind_our_back_is_found(
     trail: Trail, change: str, broken_at: int | None
 ) -> None:
@@ -204,6 +206,7 @@ async def test_what_is_changed_behind_our_back_is_found(
     for number in range(5):
         await trail.record(ADA, str(number))
     await trail.settle()
+    assert isinstance(trail.database, SqliteDatabase)
     with sqlite3.connect(trail.database.file) as connection:
         connection.execute("DROP TRIGGER audit_entries_no_update")
         connection.execute("DROP TRIGGER audit_entries_no_delete")

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Executable, Join, Select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fairlead.adapters.sql.connection import Parameters, Rows
@@ -41,7 +41,7 @@ class Unit:
         statement: Executable,
         parameters: Parameters | Sequence[Parameters] | None,
     ) -> Rows:
-        """Execute a statement; one that violates a constraint undoes only itself.
+        """Execute a statement; one that is refused undoes only itself, if it writes.
 
         Raises: what the driver raises; DatabaseUnavailable, ChangedMeanwhile.
         """
@@ -49,8 +49,8 @@ class Unit:
             connection = await self._prepare(statement)
             try:
                 return await self._pool.run(connection, statement, parameters)
-            except IntegrityError:
-                if self._saved:
+            except DBAPIError:
+                if _writes(statement) and not connection.invalidated:
                     await driver_of(connection).execute(_BACK)
                 raise
 
@@ -60,7 +60,7 @@ class Unit:
         module = module_of(statement)
         if module not in (PLATFORM, *self._turns):
             before.append(f"SELECT pg_advisory_xact_lock({self._key(module)})")
-        saved = _may_violate(statement)
+        saved = _writes(statement)
         if saved:
             before += [_RELEASE, _SET] if self._saved else [_SET]
         if self._connection is None:
@@ -95,14 +95,12 @@ def module_of(statement: Executable) -> str:
     """Return whose table a statement is about first; empty: nobody can tell."""
     table: Any = getattr(statement, "table", None)
     if table is None and isinstance(statement, Select):
-        table = next(iter(statement.get_final_froms()), None)
+        table = next(iter(statement.columns_clause_froms), None)
     while isinstance(table, Join):
         table = table.left
     name = str(getattr(table, "name", ""))
     return name.partition("_")[0]
 
 
-def _may_violate(statement: Executable) -> bool:
-    return not isinstance(statement, Select) and not getattr(
-        statement, "is_delete", False
-    )
+def _writes(statement: Executable) -> bool:
+    return not isinstance(statement, Select)
