@@ -242,7 +242,9 @@ async def test_artifact_stored_twice_is_there_once(place: Place) -> None:
     artifact = Artifact(
         id=UUID(int=5), name="o", type="file", filename="o", size=1, digest="sha256:a"
     )
-    stored = StoredArtifact(run_id=run(1).id, artifact=artifact, executable=True)
+    stored = StoredArtifact(
+        run_id=run(1).id, artifact=artifact, executable=True, mode=0o750
+    )
     again = replace(stored, artifact=replace(artifact, size=2))
 
     async with place.work:

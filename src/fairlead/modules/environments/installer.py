@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fairlead.kernel.processes import Launcher, Lifetime, ProcessSpec, ProcessUnknown
+from fairlead.modules.environments.archives import Room, needs_packages
 from fairlead.modules.environments.domain import PrepareFailed
 from fairlead.modules.environments.ports import Output
-from fairlead.modules.environments.release_folder import ReleaseFolder, needs_packages
+from fairlead.modules.environments.release_folder import ReleaseFolder
 
 
 class Installer:
@@ -23,9 +24,11 @@ class Installer:
         path: str,
         passed: Mapping[str, str],
         secrets: tuple[str, ...] = (),
+        room: Room,
         timeout_seconds: float,
     ) -> None:
         """Search programs along `path`; let them see `passed`, not show `secrets`."""
+        self._room = room
         self._launcher = launcher
         self._path = path
         self._passed = passed
@@ -40,6 +43,7 @@ class Installer:
         Raises:
             PrepareFailed: there is no Python, or installing failed or took too long.
         """
+        packages = await asyncio.to_thread(needs_packages, wheel, self._room)
         python = shutil.which("python3", path=self._path)
         if python is None:
             raise PrepareFailed(
@@ -50,7 +54,6 @@ class Installer:
         await self._run(folder, [*venv, str(folder.venv)], output, key=f"{key}/venv")
         own = str(folder.venv / "bin" / "python")
         pip = [sys.executable, "-m", "pip", "--python", own] if ours else _pip(own)
-        packages = await asyncio.to_thread(needs_packages, wheel)
         alone = [] if packages else ["--no-deps", "--no-index"]
         quiet = ["--no-input", "--disable-pip-version-check", "--quiet"]
         await self._run(

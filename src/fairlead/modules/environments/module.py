@@ -135,6 +135,7 @@ class EnvironmentsProvider(Provider):
             passed=passed,
             secrets=secrets_among(passed, always=settings.redact),
             install_timeout_seconds=settings.install_timeout_seconds,
+            release_max_bytes=settings.release_max_bytes,
         )
 
 

@@ -1,7 +1,6 @@
 """Releases as folders and processes of this host."""
 
 import asyncio
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from fairlead.kernel.processes import (
     ProcessUnknown,
     Receipt,
 )
+from fairlead.modules.environments.archives import Room, unpack
 from fairlead.modules.environments.domain import (
     NeverAnswered,
     PrepareFailed,
@@ -39,8 +39,8 @@ from fairlead.modules.environments.release_folder import (
     ReleaseFolder,
     add_python,
     place_file,
+    remove_tree,
     title_environment,
-    unpack,
 )
 
 PREFIX = "workload/"
@@ -70,6 +70,7 @@ class ProcessProvider(Provider):
     passed: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     install_timeout_seconds: float = 600.0
+    release_max_bytes: int = 8 * 1024**3
 
     @override
     async def prepare(
@@ -82,18 +83,17 @@ class ProcessProvider(Provider):
         try:
             await asyncio.to_thread(folder.begin)
             await asyncio.to_thread(add_python, folder, self.path)
-            source = folder.path / (Path(order.filename).name or "artifact")
+            source = folder.incoming / (Path(order.filename).name or "artifact")
             await self.blobs.fetch(order.blob, source)
             if order.artifact_type == "wheel":
                 await self._installer().install(
                     folder, source, output, key=f"deploy/{workload.id}/{release.number}"
                 )
             elif order.artifact_type == "directory":
-                await asyncio.to_thread(unpack, folder, source)
+                await asyncio.to_thread(unpack, source, folder.files, self._room())
             else:
-                mode = 0o755 if order.executable else 0o644
-                place_file(folder, source, order.filename, mode=mode)
-            folder.finish()
+                place_file(folder, source, order.filename, mode=order.permissions)
+            await asyncio.to_thread(folder.finish)
         except OSError as error:
             raise PrepareFailed(
                 f"The release's folder {folder.path} cannot be filled: "
@@ -107,8 +107,12 @@ class ProcessProvider(Provider):
             path=self.path,
             passed=self.passed,
             secrets=self.secrets,
+            room=self._room(),
             timeout_seconds=self.install_timeout_seconds,
         )
+
+    def _room(self) -> Room:
+        return Room(self.release_max_bytes)
 
     @override
     async def start(
@@ -250,4 +254,4 @@ class ProcessProvider(Provider):
         folder = self.root / str(workload_id)
         if number is not None:
             folder = ReleaseFolder(self.root, workload_id, number).path
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(remove_tree, folder)

@@ -93,7 +93,8 @@ class WorkloadOrder:
         blob: The key of the artifact's bytes in the blobs port.
         artifact_type: `file`, `directory` (a tar) or `wheel`.
         filename: The name a `file` or `wheel` is placed under.
-        executable: Whether a `file` may be executed.
+        executable: Whether a `file` may be executed; for orders without a mode.
+        mode: The permission bits of a `file`.
         command: Run in the release's folder; `$PORT` in an argument is replaced.
         port: The port the service documents; the process gets its own in `PORT`.
         health: Path that answers 2xx or 3xx when the service is up.
@@ -109,6 +110,14 @@ class WorkloadOrder:
     health: str
     env: Mapping[str, str] = field(default_factory=dict)
     replicas: int = 1
+    mode: int | None = None
+
+    @property
+    def permissions(self) -> int:
+        """Return the permission bits that a `file` is placed with."""
+        if self.mode is not None:
+            return self.mode
+        return 0o755 if self.executable else 0o644
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,8 @@
 """A release's folder on this host: what is in it, and how it is filled."""
 
 import os
-import re
 import shutil
-import tarfile
-import zipfile
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from uuid import UUID
 
 from fairlead.modules.environments.domain import PrepareFailed, WorkloadRecord
 
-DEPENDENCY = re.compile(r"^Requires-Dist:(?!.*;.*\bextra\s*==)", re.MULTILINE)
+PERMISSIONS = 0o777  # what is kept of a mode: no setuid, setgid or sticky bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,11 @@ class ReleaseFolder:
     def files(self) -> Path:
         """Return where the artifact's files are and the command runs."""
         return self.path / "files"
+
+    @property
+    def incoming(self) -> Path:
+        """Return where the artifact lies, under whatever name, until it is placed."""
+        return self.path / "incoming"
 
     @property
     def venv(self) -> Path:
@@ -60,12 +63,14 @@ class ReleaseFolder:
 
     def begin(self) -> None:
         """Make the empty folder, in place of one that was not filled to the end."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        for folder in (self.files, self.temporary, self.tools, self.home):
+        remove_tree(self.path)
+        own = (self.files, self.incoming, self.temporary, self.tools, self.home)
+        for folder in own:
             folder.mkdir(parents=True, exist_ok=True)
 
     def finish(self) -> None:
-        """Mark the folder as filled."""
+        """Drop what was only needed to fill the folder, and mark it as filled."""
+        remove_tree(self.incoming)
         (self.path / "ready").touch()
 
     def search_path(self, machine: str) -> str:
@@ -100,42 +105,16 @@ def place_file(folder: ReleaseFolder, source: Path, name: str, *, mode: int) -> 
         raise PrepareFailed(f"'{name}' is no file name.", filename=name)
     target = folder.files / name
     shutil.move(source, target)
-    target.chmod(mode)
+    target.chmod(mode & PERMISSIONS)
 
 
-def unpack(folder: ReleaseFolder, source: Path) -> None:
-    """Unpack a tar into the folder; nothing of it may lead out.
-
-    Raises:
-        PrepareFailed: it is no tar, or a member would leave the folder.
-    """
-    if not hasattr(tarfile, "data_filter"):
-        raise PrepareFailed(
-            "This Python cannot unpack safely: use 3.11.4, 3.12 or later."
-        )
-    try:
-        with tarfile.open(source, "r:*") as archive:
-            archive.extractall(folder.files, filter="data")
-    except tarfile.TarError as error:
-        raise PrepareFailed(f"The artifact cannot be unpacked: {error}") from error
-    source.unlink()
-
-
-def needs_packages(wheel: Path) -> bool:
-    """Tell whether a wheel asks for other packages.
-
-    Raises:
-        PrepareFailed: it is no wheel.
-    """
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            for name in archive.namelist():
-                if name.endswith(".dist-info/METADATA"):
-                    head = archive.read(name).decode().partition("\n\n")[0]
-                    return DEPENDENCY.search(head) is not None
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise PrepareFailed(f"{wheel.name} is no wheel: {error}") from error
-    raise PrepareFailed(f"{wheel.name} is no wheel: it has no METADATA.")
+def remove_tree(path: Path) -> None:
+    """Remove a folder, also where parts of it are write-protected; none is fine."""
+    for folder, inner, _ in os.walk(path):
+        for one in (Path(folder, name) for name in inner):
+            if not one.is_symlink():
+                one.chmod(stat.S_IRWXU)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def title_environment(workload: WorkloadRecord, number: int) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ class EnvironmentsSettings(
         health_timeout_seconds: How long a new replica may take to answer.
         drain_seconds: How long a replaced replica may finish its connections.
         install_timeout_seconds: How long installing a wheel may take.
+        release_max_bytes: How much an artifact may hold, unpacked.
         restart_seconds, restart_max_seconds: The wait before a crashed replica is
             started again: the first, doubled each time, up to the last.
         quick_crash_seconds, quick_crashes: So many crashes, each so soon after its
@@ -38,6 +39,7 @@ class EnvironmentsSettings(
     health_timeout_seconds: Seconds = 60.0
     drain_seconds: Annotated[float, Meta(ge=0)] = 10.0
     install_timeout_seconds: Seconds = 600.0
+    release_max_bytes: AtLeastOne = 8 * 1024**3
     restart_seconds: Seconds = 0.5
     restart_max_seconds: Seconds = 30.0
     quick_crash_seconds: Seconds = 60.0

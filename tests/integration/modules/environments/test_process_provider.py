@@ -129,6 +129,7 @@ async def test_a_file_runs_under_its_name_with_an_environment_of_its_own(
     names = set(env) - {"PWD", "SHLVL", "_", "OLDPWD"}
     assert names - {"FAIRLEAD_PROCESS"} == {
         *("PATH", "HOME", "LANG", "TMPDIR", "HOST", "PORT", "GREETING"),
+        "PYTHONUNBUFFERED",
         *("FAIRLEAD_PROJECT", "FAIRLEAD_ENVIRONMENT"),
         *("FAIRLEAD_WORKLOAD", "FAIRLEAD_RELEASE"),
     }
@@ -180,7 +181,7 @@ async def test_a_wheel_that_cannot_be_installed_says_so(
 def archive(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
     """Return a tar of these members."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
         for member, data in members:
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
@@ -231,6 +232,64 @@ async def test_a_file_name_that_leads_out_is_refused(
 
     with pytest.raises(PrepareFailed, match="is no file name"):
         await run(provider, replace(RELEASE, order=order))
+
+
+@pytest.mark.parametrize("name", ["files", "tmp", "bin", "ready", "incoming", "venv"])
+async def test_an_artifact_may_have_any_name(
+    provider: ProcessProvider, name: str
+) -> None:
+    """Also one that a release's folder uses itself."""
+    await provider.blobs.put_bytes("artifact", TELL.encode())
+    order = replace(ORDER, filename=name, command=(f"./{name}",))
+
+    printed = await run(provider, replace(RELEASE, order=order))
+
+    assert "FAIRLEAD_WORKLOAD=web" in printed
+
+
+async def test_a_file_that_is_not_placed_yet_marks_nothing_as_finished(
+    provider: ProcessProvider,
+) -> None:
+    """Its name is that of the mark."""
+    order = replace(ORDER, artifact_type="wheel", filename="ready")
+    await provider.blobs.put_bytes("artifact", b"no zip at all")
+    for _ in range(2):
+        with pytest.raises(PrepareFailed, match="is no wheel"):
+            await run(provider, replace(RELEASE, order=order))
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o4750, 0o600, 0o755])
+async def test_a_file_keeps_its_permissions(
+    provider: ProcessProvider, mode: int
+) -> None:
+    """But no setuid bit."""
+    await provider.blobs.put_bytes("artifact", b"")
+    release = replace(RELEASE, order=replace(ORDER, mode=mode))
+
+    await provider.prepare(WORKLOAD, release, Output(Path(), ""))
+
+    placed = provider.root / str(WORKLOAD.id) / "1" / "files" / "tool"
+    assert placed.stat().st_mode & 0o7777 == mode & 0o777
+
+
+async def test_a_directory_keeps_permissions_and_can_still_be_removed(
+    provider: ProcessProvider,
+) -> None:
+    folder, file = tarfile.TarInfo("data"), tarfile.TarInfo("data/note")
+    folder.type, folder.mode, file.mode = tarfile.DIRTYPE, 0o3550, 0o4640
+    folder.mtime = file.mtime = 1_700_000_000
+    await provider.blobs.put_bytes("artifact", archive((folder, b""), (file, b"hi")))
+    order = replace(ORDER, artifact_type="directory", filename="data.tar")
+    release = replace(RELEASE, order=order)
+
+    await provider.prepare(WORKLOAD, release, Output(Path(), ""))
+
+    placed = provider.root / str(WORKLOAD.id) / "1" / "files" / "data"
+    assert placed.stat().st_mode & 0o7777 == 0o550
+    assert (placed / "note").stat().st_mode & 0o7777 == 0o640
+    assert placed.stat().st_mtime == (placed / "note").stat().st_mtime == 1_700_000_000
+    await provider.discard(WORKLOAD.id)
+    assert not (provider.root / str(WORKLOAD.id)).exists()
 
 
 async def test_a_program_that_is_not_there_is_told(provider: ProcessProvider) -> None:

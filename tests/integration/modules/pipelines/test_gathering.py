@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.modules.pipelines.activities import packing
 from fairlead.modules.pipelines.activities.gathering import Gathered, gather
 from fairlead.modules.pipelines.domain.errors import OutputRefused
 from fairlead.modules.pipelines.domain.plan import OutputPlan
@@ -36,7 +37,7 @@ def test_pattern_finds_the_one_file(source: Path, pattern: str) -> None:
     """Stars match within and across folders."""
     found, target = take(source, pattern, "wheel")
 
-    assert found == Gathered("hello-1.whl", executable=False)
+    assert found == Gathered("hello-1.whl", 0o644)
     assert target.read_text() == "wheel"
 
 
@@ -90,6 +91,31 @@ def test_what_breaks_a_rule_is_refused(
 
     assert f"Output 'it' ({path})" in refused.value.message
     assert why in refused.value.message
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o4751, 0o600])
+def test_permissions_are_kept(source: Path, mode: int) -> None:
+    """But no setuid bit; a file's beside its bytes, a directory's in the tar."""
+    (source / "dist" / "hello-1.whl").chmod(mode)
+    (source / "dist").chmod(0o750)
+
+    found, _ = take(source, "dist/hello-1.whl")
+    (source.parent / "staged").unlink()
+    _, target = take(source, ".", "directory")
+
+    assert found.mode == mode & 0o777
+    assert found.executable is bool(mode & 0o100)
+    with tarfile.open(target) as tar:
+        assert tar.getmember("dist").mode == 0o750
+        assert tar.getmember("dist/hello-1.whl").mode == mode & 0o777
+
+
+def test_more_files_than_can_be_deployed_are_refused(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "MAX_ENTRIES", 1)
+    with pytest.raises(OutputRefused, match="one too many after 1"):
+        take(source, ".", "directory")
 
 
 def test_checkout_swapped_for_a_link_is_refused(source: Path) -> None:

@@ -93,6 +93,7 @@ async def test_artifacts_are_kept_with_their_facts(rig: Rig, make: Make) -> None
     assert text.digest == f"sha256:{hashlib.sha256(data).hexdigest()}"
     assert (text.filename, text.type, text.size) == ("hello.txt", "file", 5)
     assert json.loads(about)["executable"] is True
+    assert json.loads(about)["mode"] == "0755"
     assert (by_name["all"].filename, by_name["all"].type) == ("out.tar", "directory")
     order = rig.orders[0].workloads[0]
     assert order.blob == f"artifacts/{by_name['all'].id}/payload"

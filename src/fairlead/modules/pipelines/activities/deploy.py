@@ -138,6 +138,7 @@ def _order(
                 artifact_type=found.artifact.type,
                 filename=found.artifact.filename,
                 executable=found.executable,
+                mode=found.mode,
                 command=workload.command,
                 port=workload.port,
                 health=workload.health,

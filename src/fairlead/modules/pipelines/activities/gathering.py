@@ -18,14 +18,20 @@ from fairlead.modules.pipelines.domain.errors import OutputRefused
 from fairlead.modules.pipelines.domain.plan import OutputPlan
 
 CHUNK = 1024 * 1024
+PERMISSIONS = 0o777  # no setuid, setgid or sticky bit
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The name of what was gathered; `executable` by its owner."""
+    """The name and the permission bits of what was gathered; a tar has none."""
 
     filename: str
-    executable: bool
+    mode: int | None = None
+
+    @property
+    def executable(self) -> bool:
+        """Tell whether its owner may execute it."""
+        return bool(self.mode and self.mode & stat.S_IXUSR)
 
 
 def gather(
@@ -49,7 +55,7 @@ def gather(
             return _pack(descriptor, root, resolved, output, target, max_bytes)
         mode = os.fstat(descriptor).st_mode
         _copy(descriptor, target, output, max_bytes)
-    return Gathered(found.name, executable=bool(mode & stat.S_IXUSR))
+    return Gathered(found.name, mode & PERMISSIONS)
 
 
 def _only(root: Path, output: OutputPlan) -> Path:
@@ -135,7 +141,7 @@ def _pack(
     with closing(packer.create(target)):
         packer.add_tree(descriptor, skip=".git" if resolved == root else "")
     name = output.name if resolved == root else resolved.name
-    return Gathered(f"{name}.tar", executable=False)
+    return Gathered(f"{name}.tar")
 
 
 def _too_large(output: OutputPlan, max_bytes: int) -> OutputRefused:

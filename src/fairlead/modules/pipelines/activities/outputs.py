@@ -66,6 +66,7 @@ class OutputActivities:
                 digest=blob.digest,
             ),
             executable=gathered.executable,
+            mode=gathered.mode,
         )
         await self.blobs.put_bytes(
             f"{stored.folder}/metadata.json", _metadata(record, stored, blob)
@@ -89,6 +90,7 @@ def _metadata(record: Record, stored: StoredArtifact, blob: Blob) -> bytes:
         **asdict(stored.artifact),
         "id": str(stored.artifact.id),
         "executable": stored.executable,
+        "mode": None if stored.mode is None else f"{stored.mode:04o}",
         "digest": blob.digest,
         "run_id": str(record.id),
         "project_id": str(record.project_id),

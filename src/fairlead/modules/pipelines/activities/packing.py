@@ -11,6 +11,7 @@ from fairlead.modules.pipelines.domain.errors import OutputRefused
 
 FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 MAX_DEPTH = 200
+MAX_ENTRIES = 200_000
 
 
 class Packer:
@@ -23,7 +24,8 @@ class Packer:
         full: Callable[[], OutputRefused],
         max_bytes: int,
     ) -> None:
-        """Pack at most `max_bytes` of content."""
+        """Pack at most `max_bytes` of content in at most `MAX_ENTRIES` entries."""
+        self._entries = 0
         self._refuse = refuse
         self._full = full
         self._left = max_bytes
@@ -52,6 +54,9 @@ class Packer:
                 self._entry(descriptor, name, at / name)
 
     def _entry(self, parent: int, name: str, at: PurePosixPath) -> None:
+        self._entries += 1
+        if self._entries > MAX_ENTRIES:
+            raise self._refuse(str(at)[:200], f"is one too many after {MAX_ENTRIES}")
         mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
         if stat.S_ISLNK(mode):
             self._link(os.readlink(name, dir_fd=parent), at)

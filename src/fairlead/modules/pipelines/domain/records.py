@@ -129,11 +129,17 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredArtifact:
-    """An artifact and where its bytes are; `executable` matters for a `file`."""
+    """An artifact and where its bytes are.
+
+    Attributes:
+        executable: Whether its owner may execute it; matters for a `file`.
+        mode: Its permission bits; None for a directory, whose tar has them.
+    """
 
     run_id: UUID
     artifact: Artifact
     executable: bool
+    mode: int | None = None
 
     @property
     def folder(self) -> str:

@@ -36,6 +36,7 @@ class SqlArtifactStore(ArtifactStore):
             "tenant_id": self._tenant_id,
             "run_id": artifact.run_id,
             "executable": artifact.executable,
+            "mode": artifact.mode,
         }
         await self._connection.execute(artifacts.insert(), values)
 
@@ -58,4 +59,5 @@ def _artifact(row: RowMapping) -> StoredArtifact:
         run_id=row["run_id"],
         artifact=Artifact(**{key: row[key] for key in known}),
         executable=row["executable"],
+        mode=row["mode"],
     )

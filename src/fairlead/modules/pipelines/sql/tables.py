@@ -90,6 +90,7 @@ artifacts = Table(
     Column("size", BigInteger, nullable=False),
     Column("digest", String(80), nullable=False),
     Column("executable", Boolean, nullable=False),
+    Column("mode", Integer),
     Index("ix_pipelines_artifacts_of_run", "tenant_id", "run_id", "name"),
 )
 
