@@ -17,12 +17,17 @@ from collections.abc import (
 )
 from typing import Any, cast
 
+import structlog
+
+from fairlead.adapters.http.rights import Allowed
 from fairlead.kernel.journal import Frame
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Encode = Callable[[Frame], bytes]
+
+log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 TURNS = 5  # every stream is looked after at each fifth look
@@ -34,21 +39,51 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
+CLOSED = b'event: closed\ndata: {"reason": "You may no longer follow this."}\n\n'
+_END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 _BLOCKED: Message = {"type": "blocked"}
 
 
 class _Stream:
     """One reader."""
 
-    __slots__ = ("gone", "quiet", "receive", "send", "sending", "task")
+    __slots__ = (
+        "allowed",
+        "gone",
+        "last",
+        "looks",
+        "quiet",
+        "receive",
+        "send",
+        "sending",
+        "started",
+        "task",
+    )
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, allowed: Allowed | None) -> None:
         self.receive = receive
         self.send = send
+        self.allowed = allowed
         self.task = asyncio.current_task()
         self.sending = False  # what is sent waits for the reader, perhaps for long
-        self.quiet = 0  # turns
+        self.started = False
+        self.quiet = self.looks = 0  # turns
         self.gone = False
+        self.last: bytes | None = None  # what it ends with when it is us who end it
+
+    def end(self, last: bytes) -> None:
+        """End it from our side, before its source does."""
+        if self.last is None and not self.gone and self.task is not None:
+            self.last = last
+            self.task.cancel()
+
+    def finish(self) -> None:
+        """Send what it ends with, unless that would have to wait for the reader."""
+        if not self.started:
+            _at_once(self.send(_start()))
+        if self.last:
+            _at_once(self.send(_body(self.last)))
+        _at_once(self.send(_END))
 
     def look(self) -> None:
         """End it when the connection is broken; send a comment when it was quiet."""
@@ -64,33 +99,65 @@ class _Stream:
             if self.quiet >= QUIET_TURNS:
                 self.quiet = 0
                 _at_once(self.send(_body(b": still here\n\n")))
+        self.looks += 1
+
+    @property
+    def due(self) -> bool:
+        """Tell whether to ask again if its reader may go on."""
+        return self.allowed is not None and self.looks % QUIET_TURNS == 0
 
 
 class Streams:
     """The streams of one server."""
 
-    def __init__(self, encode: Encode) -> None:
-        """Write frames as `encode` says."""
+    def __init__(self, encode: Encode, *, look_seconds: float = LOOK_SECONDS) -> None:
+        """Write frames as `encode` says; look after some every `look_seconds`."""
         self._encode = encode
+        self._look_seconds = look_seconds
         self._encoded: OrderedDict[int, tuple[Frame, bytes]] = OrderedDict()
         self._turns: list[set[_Stream]] = [set() for _ in range(TURNS)]
         self._clock: asyncio.Task[None] | None = None
+        self._checks: set[asyncio.Task[None]] = set()
+        self._stopped = False
+
+    @property
+    def open(self) -> int:
+        """Return how many there are."""
+        return sum(map(len, self._turns))
+
+    def stop(self) -> None:
+        """End all there are and come, as a source that has nothing more would."""
+        self._stopped = True
+        for stream in [stream for turn in self._turns for stream in turn]:
+            stream.end(b"")
 
     async def serve(
-        self, source: AsyncIterator[Frame], receive: Receive, send: Send
+        self,
+        source: AsyncIterator[Frame],
+        receive: Receive,
+        send: Send,
+        *,
+        allowed: Allowed | None = None,
     ) -> None:
-        """Answer with the frames of `source` until it ends or the reader is gone."""
-        stream = _Stream(receive, send)
+        """Answer with the frames of `source` until it ends or the reader is gone.
+
+        Every 15 s `allowed` is asked; when it says no, an event `closed` is the last.
+        """
+        stream = _Stream(receive, send, allowed)
         turn = min(self._turns, key=len)
         turn.add(stream)
         self._watch()
+        if self._stopped:
+            stream.end(b"")
         try:
             await self._write(stream, source)
         except asyncio.CancelledError:
-            if not stream.gone:
+            if not stream.gone and stream.last is None:
                 raise
             if stream.task is not None:
                 stream.task.uncancel()
+            if stream.last is not None:
+                stream.finish()
         finally:
             turn.discard(stream)
             close = getattr(source, "aclose", None)
@@ -99,16 +166,15 @@ class Streams:
 
     async def _write(self, stream: _Stream, source: AsyncIterator[Frame]) -> None:
         send = stream.send
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
-        )
+        await send(_start())
+        stream.started = True
         await send(_body(b"retry: 1000\n\n"))
         async for frame in source:
             stream.sending = True
             await send(_body(self._event(frame)))
             stream.sending = False
             stream.quiet = 0
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send(_END)
 
     def _event(self, frame: Frame) -> bytes:
         known = self._encoded.get(id(frame))
@@ -128,10 +194,30 @@ class Streams:
     async def _tick(self) -> None:
         number = 0
         while any(self._turns):
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             number = (number + 1) % TURNS
             for stream in tuple(self._turns[number]):
                 stream.look()
+            due = [stream for stream in self._turns[number] if stream.due]
+            if due:
+                check = asyncio.create_task(_check(due), name="rights of streams")
+                self._checks.add(check)
+                check.add_done_callback(self._checks.discard)
+
+
+async def _check(streams: list[_Stream]) -> None:
+    for stream in streams:
+        try:
+            allowed = stream.allowed is None or await stream.allowed()
+        except Exception:
+            log.exception("stream_check_failed")
+            allowed = False
+        if not allowed:
+            stream.end(CLOSED)
+
+
+def _start() -> Message:
+    return {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
 
 
 def _body(data: bytes) -> Message:

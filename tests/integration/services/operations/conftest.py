@@ -14,6 +14,7 @@ from dishka import AsyncContainer, Provider, Scope, from_context, make_async_con
 from dishka import provide as provides
 from typing_extensions import override
 
+from fairlead.adapters.blobs.files import FileBlobs
 from fairlead.adapters.bus.outbox import SqlOutbox
 from fairlead.adapters.journals.files import FileJournals
 from fairlead.adapters.sql.connection import Connection
@@ -171,7 +172,7 @@ def house(tmp_path: Path) -> Build:
 
     @asynccontextmanager
     async def build(engine: Engine, **settings: Any) -> AsyncIterator[House]:
-        journals = FileJournals(tmp_path / "journals")
+        journals = FileJournals(tmp_path / "journals", FileBlobs(tmp_path / "blobs"))
         async with _database(tmp_path) as database:
             platform = Platform(
                 database, engine, journals, OperationsSettings(**settings)
