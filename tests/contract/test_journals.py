@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.adapters.blobs.files import FileBlobs
 from fairlead.adapters.journals.files import FileJournals
 from fairlead.kernel.framing import OUTPUT, encode
 from fairlead.kernel.journal import BadOffset, Frame, FrameKind, Journals
@@ -18,7 +19,9 @@ async def journals(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Journals]:
     made: dict[str, Callable[[], FileJournals]] = {
-        "files": lambda: FileJournals(tmp_path / "journals")
+        "files": lambda: FileJournals(
+            tmp_path / "journals", FileBlobs(tmp_path / "blobs")
+        )
     }
     journals = made[request.param]()
     yield journals
@@ -135,6 +138,38 @@ async def test_a_deleted_journal_is_gone_for_its_followers_too(
     assert len(await follower) <= 1
     assert await journals.read("op") == []
     assert await journals.append("op", FrameKind.OUTPUT, "s", b"y") > 0
+
+
+async def test_an_archived_journal_is_read_as_before(journals: Journals) -> None:
+    """From every offset, by old and new readers, in small pieces and large frames."""
+    for number in range(50):
+        data = b"%d\n" % number * (1 if number % 9 else 60_000)
+        await journals.append("a/op", FrameKind.OUTPUT, "s", data[: 200 * 1024])
+    reader = journals.follow("a/op")
+    first = await anext(reader)
+    assert not await journals.archive("a/op")
+    assert not await journals.sealed("a/op")
+    await journals.seal("a/op")
+    before = await collect(journals, "a/op")
+
+    assert await journals.archive("a/op")
+    assert await journals.archive("a/op")
+    assert await journals.sealed("a/op")
+    assert not journals.path("a/op").exists()
+    assert [first, *[frame async for frame in reader]] == before
+    for number, frame in enumerate(before):
+        found = await journals.read("a/op", after=frame.offset, limit=500)
+        assert found
+        assert found == before[number : number + len(found)]
+    assert await collect(journals, "a/op", after=before[20].offset) == before[20:]
+    assert await journals.read("a/op", after=before[-1].next) == []
+    assert await collect(journals, "a/op", after=before[-1].next) == []
+    for wrong in (1, before[3].offset - 1, before[-1].next + 1, before[-1].next + 99):
+        with pytest.raises(BadOffset):
+            await journals.read("a/op", after=wrong)
+    await journals.delete("a/op")
+    assert await journals.read("a/op") == []
+    assert not await journals.archive("a/op")
 
 
 @pytest.mark.parametrize("name", ["", "/a", "a/", "..", "a/../b", ".", "a b", "a//b"])
