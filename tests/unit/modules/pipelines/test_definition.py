@@ -171,6 +171,27 @@ def test_bad_outputs_and_workloads_are_refused(old: str, new: str, words: str) -
     assert words in refused(DOCUMENTED.replace(old, new)).message
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """In the order of the file; what only follows from another mistake is not."""
+    text = DOCUMENTED.replace("type: wheel", "type: egg").replace("unit", "a/b")
+    error = refused(text.replace("/healthz", "healthz").replace("dev", "Dev!"))
+    lines = error.message.splitlines()
+
+    assert [line.split(",")[0].rpartition(" ")[2] for line in lines] == [
+        "7",
+        "10",
+        "13",
+        "16",
+    ]
+    assert error.details["line"] == 7
+    assert "no output makes" not in error.message
+
+
+def test_port_may_be_left_out() -> None:
+    """The process gets its own in any case."""
+    assert read(DOCUMENTED.replace("port: 8000, ", "")).workloads[0].port == 8000
+
+
 def test_large_files_are_refused() -> None:
     """Before they are parsed."""
     assert "at most" in refused(b"#" * (MAX_BYTES + 1)).message

@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
+from fairlead.modules.pipelines.definition.faults import Faults
 from fairlead.modules.pipelines.definition.fields import Fields, unique
 from fairlead.modules.pipelines.definition.nodes import Mapping, Place, Tree
 from fairlead.modules.pipelines.domain.plan import (
@@ -20,6 +21,7 @@ OUTPUT = ("name", "type", "path")
 TYPES = ("file", "directory", "wheel")
 WORKLOAD = ("name", "artifact", "command", "port", "health", "env", "replicas")
 VERSION = 1
+PORT = 8000
 MAX_STEPS = 1000
 MAX_SIDE_BY_SIDE = 64
 MAX_RETRIES = 10
@@ -29,14 +31,18 @@ def plan_of(tree: Tree) -> Plan:
     """Return the plan a pipeline file describes.
 
     Raises:
-        PipelineInvalid: a key, a value, a name or a reference breaks the form.
+        PipelineInvalid: a key, a value, a name or a reference breaks the form; what
+            is wrong in several stages, steps, outputs or workloads is told at once.
     """
     top = Fields(tree, "the pipeline file", TOP)
     if top.text("version") != str(VERSION):
         top.at("version").refuse("this version is not known", "write 'version: 1'")
-    build, outputs = _build(top)
-    test = _test(top)
-    environment, workloads = _deploy(top, outputs)
+    faults = Faults()
+    build, outputs = faults.take(lambda: _build(top, faults), ((), ()))
+    known = None if faults else tuple(output.name for output in outputs)
+    test = faults.take(lambda: _test(top, faults), ())
+    environment, workloads = faults.take(lambda: _deploy(top, known, faults), ("", ()))
+    faults.tell()
     if not (build or test or workloads):
         top.place.refuse(
             "there is nothing to do", "add a step to build or test, or a workload"
@@ -50,23 +56,26 @@ def plan_of(tree: Tree) -> Plan:
     )
 
 
-def _build(top: Fields) -> tuple[tuple[StepPlan, ...], tuple[OutputPlan, ...]]:
+def _build(
+    top: Fields, faults: Faults
+) -> tuple[tuple[StepPlan, ...], tuple[OutputPlan, ...]]:
     if not top.has(BUILD):
         return (), ()
     stage = Fields(top.need(BUILD), BUILD, ("steps", "outputs"))
-    outputs = [_output(item) for item in stage.items("outputs")]
+    steps = faults.take(lambda: _steps(stage, faults), ())
+    outputs = faults.each(stage.items("outputs"), _output)
     unique([(output.name, place) for output, place in outputs], "output")
-    return _steps(stage), tuple(output for output, _ in outputs)
+    return steps, tuple(output for output, _ in outputs)
 
 
-def _test(top: Fields) -> tuple[StepPlan, ...]:
+def _test(top: Fields, faults: Faults) -> tuple[StepPlan, ...]:
     if not top.has(TEST):
         return ()
-    return _steps(Fields(top.need(TEST), TEST, ("steps",)))
+    return _steps(Fields(top.need(TEST), TEST, ("steps",)), faults)
 
 
-def _steps(stage: Fields) -> tuple[StepPlan, ...]:
-    steps = [_step(item, stage.what) for item in stage.items("steps")]
+def _steps(stage: Fields, faults: Faults) -> tuple[StepPlan, ...]:
+    steps = faults.each(stage.items("steps"), lambda item: _step(item, stage.what))
     unique([(step.name, place) for step, place in steps], f"{stage.what} step")
     if len(steps) > MAX_STEPS:
         steps[MAX_STEPS][1].refuse(f"a stage has at most {MAX_STEPS} steps")
@@ -128,26 +137,31 @@ def _inside(fields: Fields, key: str) -> str:
 
 
 def _deploy(
-    top: Fields, outputs: tuple[OutputPlan, ...]
+    top: Fields, outputs: tuple[str, ...] | None, faults: Faults
 ) -> tuple[str, tuple[WorkloadPlan, ...]]:
     if not top.has("deploy"):
         return "", ()
     stage = Fields(top.need("deploy"), "deploy", ("environment", "workloads"))
-    environment = stage.label("environment")
-    known = tuple(output.name for output in outputs)
-    workloads = [_workload(item, known) for item in stage.items("workloads")]
+    environment = faults.take(lambda: stage.label("environment"), "")
+    before = len(faults)
+    workloads = faults.each(
+        stage.items("workloads"), lambda item: _workload(item, outputs)
+    )
     unique([(workload.name, place) for workload, place in workloads], "workload")
-    if not workloads:
+    if not workloads and len(faults) == before:
         stage.at("workloads").refuse("deploy needs at least one workload")
     return environment, tuple(workload for workload, _ in workloads)
 
 
-def _workload(tree: Tree, outputs: tuple[str, ...]) -> tuple[WorkloadPlan, Place]:
+def _workload(
+    tree: Tree, outputs: tuple[str, ...] | None
+) -> tuple[WorkloadPlan, Place]:
+    """Read a workload; `outputs` are the names it may run, None: not known."""
     fields = Fields(tree, "a workload", WORKLOAD)
     name = fields.label("name")
     fields.what = f"workload '{name}'"
     artifact = fields.text("artifact")
-    if artifact not in outputs:
+    if outputs is not None and artifact not in outputs:
         near = get_close_matches(artifact, outputs, n=1)
         fields.at("artifact").refuse(
             f"{fields.what} runs the artifact '{artifact[:80]}', which no output makes",
@@ -163,7 +177,7 @@ def _workload(tree: Tree, outputs: tuple[str, ...]) -> tuple[WorkloadPlan, Place
         name=name,
         artifact=artifact,
         command=fields.words("command"),
-        port=fields.whole("port", 1, 65535),
+        port=fields.whole("port", 1, 65535, default=PORT),
         health=health,
         env=fields.variables("env"),
         replicas=fields.whole("replicas", 1, 20, default=1),
