@@ -44,6 +44,7 @@ _ENDABLE = (
         _among,
         or_(operations.c.ended_at.is_(None), operations.c.ended_at == bindparam("at")),
     )
+    .order_by(operations.c.id)  # always locked in one order: none waits in a circle
     .with_for_update()
 )
 _START = (
