@@ -5,7 +5,15 @@ import json
 import pytest
 
 from fairlead.adapters.terminal.errors import refused
-from fairlead.adapters.terminal.output import field, lasting, plain, show_list, show_one
+from fairlead.adapters.terminal.output import (
+    field,
+    last_lines,
+    lasting,
+    plain,
+    show_bytes,
+    show_list,
+    show_one,
+)
 
 ROWS = [{"name": "a", "on": True}, {"name": "longer", "on": False}]
 COLUMNS = [("name", field("name")), ("on", field("on"))]
@@ -45,3 +53,23 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 )
 def test_exit_codes_follow_the_table(status: int, exit_code: int) -> None:
     assert refused(status, {"title": "No."}).exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("chunks", "tail"),
+    [
+        ((b"a\nb", b"c\nd\n"), b"bc\nd\n"),
+        ((b"a\nb\nno end",), b"b\nno end"),
+        ((b"a\n",), b"a\n"),
+        ((), b""),
+    ],
+)
+def test_the_last_lines_are_whole(chunks: tuple[bytes, ...], tail: bytes) -> None:
+    assert last_lines(chunks, 2) == tail
+
+
+def test_no_output_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_bytes(iter(()), tail=None)
+    show_bytes(iter(()), tail=5)
+
+    assert capsys.readouterr() == ("", "no output yet\nno output yet\n")
