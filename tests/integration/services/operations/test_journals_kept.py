@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
+from litestar import Litestar
 
+from fairlead.adapters.http.problems import foreseen
+from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.journal import BadOffset, Frame, FrameKind
 from fairlead.kernel.principal import Principal
+from fairlead.services.operations.http import OperationController
 from fairlead.services.operations.public import JournalExpired
 from fairlead.services.operations.upkeep import JournalUpkeep
 from fairlead.services.operations.use_cases.journals import Pruned, PruneJournals
@@ -102,6 +107,29 @@ async def test_readers_of_expired_feeds_get_a_clear_error(house: Build) -> None:
             with pytest.raises(JournalExpired, match="no longer kept"):
                 await opened.feeds.read(ONE, after=after)
         assert await opened.feeds.read(UUID(int=2)) == []
+
+
+async def test_an_expired_feed_is_not_found_over_http(house: Build) -> None:
+    async with ended(house, journal_days=1e-9) as opened:
+        await prune(opened, later=timedelta())
+        app = Litestar(
+            [OperationController], exception_handlers={FairleadError: foreseen}
+        )
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            async with opened.container(context={Principal: SYSTEM}) as container:
+                state = {"request_id": "r", "dishka_container": container}
+                scope.setdefault("state", {}).update(state)
+                await app(scope, receive, send)
+
+        transport = httpx.ASGITransport(serve)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test"
+        ) as client:
+            answer = await client.get(f"/api/v1/operations/{ONE}/feed")
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "operations.journal_expired"
 
 
 async def test_a_move_that_was_interrupted_is_taken_up(
