@@ -71,17 +71,19 @@ def _subscribers(server: TestServer, client: Client, folder: Path) -> list[Row]:
     warm = _subscribed(server, client, run, 200, 2)
     assert len(warm) >= 200, len(warm)
     before = process.memory_info().rss
-    most: list[int] = []
+    noted: list[tuple[int, float]] = []
     delays = _subscribed(
-        server, client, run, SUBSCRIBERS, SECONDS, process=process, most=most
+        server, client, run, SUBSCRIBERS, SECONDS, process=process, noted=noted
     )
     assert len(delays) >= SUBSCRIBERS * (SECONDS - 2), len(delays)
     client.post(f"/api/v1/runs/{run}/cancel", {})
     ranked = quantiles(delays, n=100)
-    each = (max(most) - before) / SUBSCRIBERS / 1024
+    each = (noted[-1][0] - before) / SUBSCRIBERS / 1024
+    cost = (noted[-1][1] - noted[0][1]) / len(delays) * 1e6
     return [
         ("5,000 subscribers, 1 message/s, p99", ranked[98], "ms", "<= 500"),
         ("5,000 subscribers, 1 message/s, p50", ranked[49], "ms", ""),
+        ("server's CPU of a message to a subscriber", cost, "us", ""),
         ("server's memory per subscriber", each, "KiB", "<= 15"),
     ]
 
@@ -94,9 +96,18 @@ def _subscribed(  # noqa: PLR0913 - what is measured, and where to
     seconds: float,
     *,
     process: psutil.Process | None = None,
-    most: list[int] | None = None,
+    noted: list[tuple[int, float]] | None = None,
 ) -> list[float]:
-    """Return the delays that `count` subscribers see, in milliseconds."""
+    """Return the delays that `count` subscribers see, in milliseconds.
+
+    The server's memory and CPU are `noted` once all are there and at the end.
+    """
+
+    def note() -> None:
+        if process is not None and noted is not None:
+            times = process.cpu_times()
+            noted.append((process.memory_info().rss, times.user + times.system))
+
     host, port = server.url.removeprefix("http://").split(":")
     command = [sys.executable, "-m", "benchmarks.subscribers", host, port, str(count)]
     request = (
@@ -111,9 +122,9 @@ def _subscribed(  # noqa: PLR0913 - what is measured, and where to
         readers.stdin.write(request)
         readers.stdin.flush()
         assert readers.stdout.readline() == "ready\n"
+        note()
         time.sleep(seconds)
-        if process is not None and most is not None:
-            most.append(process.memory_info().rss)
+        note()
         readers.stdin.write("\n")
         readers.stdin.flush()
         delays: list[float] = json.loads(readers.stdout.readline())

@@ -138,6 +138,19 @@ async def test_a_file_runs_under_its_name_with_an_environment_of_its_own(
     assert env["FAIRLEAD_RELEASE"] == "1"
 
 
+async def test_a_workload_shows_no_secret_of_the_server(
+    provider: ProcessProvider,
+) -> None:
+    await provider.blobs.put_bytes("artifact", TELL.encode())
+    guarded = replace(provider, secrets=("to-the-installer",))
+
+    order = replace(ORDER, env={"KNOWN": "from to-the-installer on"})
+    printed = await run(guarded, replace(RELEASE, order=order))
+
+    assert "KNOWN=from *** on" in printed
+    assert "to-the-installer" not in printed
+
+
 async def test_a_wheel_runs_in_an_environment_of_its_own(
     provider: ProcessProvider,
 ) -> None:
