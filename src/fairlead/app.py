@@ -25,6 +25,7 @@ from fairlead.adapters.grpc.loading import GrpcListener, grpc_providers, wanted
 from fairlead.adapters.grpc.part import GrpcPart
 from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
+from fairlead.adapters.http.bodies import BodyRequest
 from fairlead.adapters.http.edge import Asgi, Edge
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.openapi import OpenApiController, openapi_config
@@ -36,6 +37,7 @@ from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.journals.provider import JournalsProvider
 from fairlead.adapters.manifests.discovery import discover
 from fairlead.adapters.pages.controller import page_error, wants_page
+from fairlead.adapters.pages.guard import browser_guard
 from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
 from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.processes.client import ProcessLauncher
@@ -324,7 +326,8 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
     ]
     web = Litestar(
         [PlatformController, OpenApiController, *controllers],
-        guards=[guard],
+        guards=[browser_guard, guard],
+        request_class=BodyRequest,
         exception_handlers={
             FairleadError: foreseen,
             HTTPException: _refused,

@@ -7,13 +7,15 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
+from fairlead.adapters.http.cookies import cookie_name
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import (
-    SESSION_COOKIE,
     AnyRequest,
     field,
     local_path,
+    session_cookie,
 )
+from fairlead.adapters.pages.guard import BEGINS_SESSION
 from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.console.sessions import BrowserSessions
 from fairlead.kernel.errors import ErrorKind, FairleadError
@@ -47,7 +49,7 @@ class LoginController(PageController):
             return pages.fragment(request, "console/onward.html", wanted=wanted)
         return await pages.show(request, _sheet(200), wanted=wanted, name="", fault="")
 
-    @post("/login")
+    @post("/login", opt={BEGINS_SESSION: True})
     @inject
     async def login(
         self,
@@ -83,7 +85,7 @@ class LoginController(PageController):
         sessions: FromDishka[BrowserSessions],
     ) -> Redirect:
         """End the session."""
-        handle = request.cookies.get(SESSION_COOKIE)
+        handle = session_cookie(request)
         if handle:
             await sessions.close(handle, who)
         answer = go("/login")
@@ -97,7 +99,7 @@ def _sheet(status: int) -> Sheet:
 
 def _cookie(request: AnyRequest, value: str, seconds: int) -> Cookie:
     return Cookie(
-        key=SESSION_COOKIE,
+        key=cookie_name(request.url.scheme),
         value=value,
         max_age=seconds,
         path="/",

@@ -2,6 +2,8 @@
 
 The cookie is a random handle. Its hash finds the row, and only the handle itself opens
 the refresh token sealed in it, so neither the database nor the cookie alone is enough.
+The hash is that of the handle and of the browser's name for itself (`User-Agent`):
+another program that got hold of the cookie alone has nothing.
 """
 
 import asyncio
@@ -92,15 +94,16 @@ class BrowserSessions:
             now = self._clock.now()
             async with work:
                 await store.drop_expired(now)
-                await store.save(self._row(handle, tokens, created_at=now))
-        self._hold(digest_of(handle)).tokens = tokens
+                digest = digest_of(handle, origin.user_agent)
+                await store.save(self._row(digest, handle, tokens, created_at=now))
+        self._hold(digest).tokens = tokens
         return handle
 
     async def principal(self, handle: str, *, origin: Origin) -> Principal | None:
         """Return whose session it is; None: unknown, over or revoked."""
         if len(handle) != HANDLE_LENGTH:
             return None
-        digest = digest_of(handle)
+        digest = digest_of(handle, origin.user_agent)
         held = self._held.get(digest)
         if held is None or not self._fresh(held.tokens):
             held = await self._renewed(handle, digest, origin)
@@ -120,7 +123,7 @@ class BrowserSessions:
         async with self._scopes.enter(who) as scope:
             sessions = await scope.get(Sessions)
             await sessions.logout(who)
-        await self._forget(digest_of(handle))
+        await self._forget(digest_of(handle, who.origin.user_agent))
 
     async def _renewed(self, handle: str, digest: str, origin: Origin) -> _Held | None:
         """Take the session up from the store and renew its tokens, once at a time."""
@@ -148,7 +151,9 @@ class BrowserSessions:
                 tokens = await sessions.refresh(token, origin=origin)
                 store = await scope.get(BrowserSessionStore)
                 work = await scope.get(UnitOfWork)
-                next_row = self._row(handle, tokens, created_at=row.created_at)
+                next_row = self._row(
+                    row.digest, handle, tokens, created_at=row.created_at
+                )
                 async with work:
                     await store.save(next_row)
         except Unauthenticated:
@@ -181,19 +186,19 @@ class BrowserSessions:
         )
 
     def _row(
-        self, handle: str, tokens: Tokens, *, created_at: datetime
+        self, digest: str, handle: str, tokens: Tokens, *, created_at: datetime
     ) -> BrowserSession:
         return BrowserSession(
-            digest=digest_of(handle),
+            digest=digest,
             sealed=sealed(tokens.refresh_token, handle),
             created_at=created_at,
             expires_at=tokens.refresh_expires_at,
         )
 
 
-def digest_of(handle: str) -> str:
-    """Return what a handle is stored under."""
-    return hashlib.sha256(handle.encode()).hexdigest()
+def digest_of(handle: str, agent: str) -> str:
+    """Return what a handle is stored under for a browser that says it is `agent`."""
+    return hashlib.sha256(f"{handle}\0{agent}".encode()).hexdigest()
 
 
 def sealed(text: str, handle: str) -> bytes:

@@ -27,6 +27,7 @@ from fairlead.adapters.http.authentication import Authenticator, CookieAuthentic
 from fairlead.adapters.http.edge import Asgi, Edge
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.settings import HttpSettings
+from fairlead.adapters.pages.guard import browser_guard
 from fairlead.adapters.pages.part import ConsoleParts
 from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.settings.home import Home
@@ -161,13 +162,18 @@ class Stage:
         controllers = [
             kind for part in PARTS.parts.values() for kind in part.controllers
         ]
-        web = Litestar(controllers, openapi_config=None, logging_config=None)
+        web = Litestar(
+            controllers,
+            guards=[browser_guard],
+            openapi_config=None,
+            logging_config=None,
+        )
         return Edge(
             web,  # type: ignore[arg-type]
             container=container,
             authenticator=NoBearers(),
             cookies=await container.get(CookieAuthenticator),
-            settings=HttpSettings(),
+            settings=HttpSettings(allowed_hosts=("console.test",)),
             metrics=HttpMetrics(CollectorRegistry()),
         )
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
+import httpx
 import pytest
 from tests.unit.console.conftest import Browser, Open
 from tests.unit.console.stage import NOW, stage
@@ -11,6 +12,8 @@ from tests.unit.console.stage import NOW, stage
 from fairlead.adapters.pages.forms import local_path
 from fairlead.console.sessions import digest_of
 from fairlead.testing.fakes import FrozenClock
+
+AGENT = f"python-httpx/{httpx.__version__}"
 
 
 async def test_a_cookie_is_kept_from_scripts_and_other_sites(browser: Browser) -> None:
@@ -31,8 +34,8 @@ async def test_each_log_in_gets_a_new_handle_and_no_token(browser: Browser) -> N
     assert first != second
     assert "access" not in second
     assert {digest for _, digest in browser.stage.store.rows} == {
-        digest_of(first),
-        digest_of(second),
+        digest_of(first, AGENT),
+        digest_of(second, AGENT),
     }
     assert all(
         b"refresh" not in row.sealed for row in browser.stage.store.rows.values()
@@ -92,7 +95,7 @@ async def test_the_database_alone_opens_no_session(browser: Browser) -> None:
     """Another handle whose digest a row is moved to does not open what it seals."""
     [row] = browser.stage.store.rows.values()
     forged = "y" * 43
-    await browser.stage.store.save(replace(row, digest=digest_of(forged)))
+    await browser.stage.store.save(replace(row, digest=digest_of(forged, AGENT)))
     browser.client.cookies.set("fairlead_session", forged, domain="console.test")
 
     answer = await browser.client.get(

@@ -4,24 +4,34 @@ It gives the request an id, finds out who is calling, opens the request's scope,
 the security headers, and writes one log line and one metric when it is over.
 """
 
+import asyncio
+import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import structlog
 from dishka import AsyncContainer
+from litestar import Litestar
 
+from fairlead.adapters.http.addresses import neighbourhood
+from fairlead.adapters.http.answer import ONLY_HTTPS, Answer
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
+from fairlead.adapters.http.cookies import BY_COOKIE, cookie_in, note_cookie
+from fairlead.adapters.http.hosts import Hosts
 from fairlead.adapters.http.metrics import HttpMetrics
-from fairlead.adapters.http.problems import MEDIA_TYPE, STATUS, body_of, bug
+from fairlead.adapters.http.paths import crooked
+from fairlead.adapters.http.problems import STATUS, Refused, body_of, bug
+from fairlead.adapters.http.rates import Rates
+from fairlead.adapters.http.rights import RIGHTS, Rights, Vouch
+from fairlead.adapters.http.routes import CookieRoutes
 from fairlead.adapters.http.settings import HttpSettings
-from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, encode
+from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, Followed, encode
 from fairlead.adapters.http.streams import Streams
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
-from fairlead.kernel.journal import Frame
 from fairlead.kernel.principal import Origin, Principal, anonymous
 
 Scope = MutableMapping[str, Any]
@@ -32,21 +42,8 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
-COOKIE = "fairlead_session"
+_DIGITS = 15  # of a length; more is too much anyway
 _KEPT = ("type", "method", "path", "path_template", "http_version")  # while streaming
-SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
-POLICY = (
-    b"content-security-policy",
-    (
-        b"default-src 'self'; img-src 'self' data:; object-src 'none'; "
-        b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-)
 
 
 class Edge:
@@ -70,6 +67,16 @@ class Edge:
         self._settings = settings
         self._metrics = metrics
         self._streams = Streams(encode)
+        self._pages = CookieRoutes(app) if isinstance(app, Litestar) else None
+        self._hosts = Hosts(settings.allowed_hosts, listening=settings.host)
+        rate = settings.requests_per_second
+        self._rates = Rates(rate) if rate else None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End the streams, whose readers resume where they are with the next server."""
+        self._stopping = True
+        self._streams.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connections go straight through."""
@@ -77,14 +84,23 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(send)
+        answer = Answer(send)
         try:
-            source = await self._serve(scope, receive, answer)
-            if source is not None:
-                await self._streams.serve(source, receive, answer.send)
+            followed = await self._serve(scope, receive, answer)
+            if followed is not None:
+                await self._streams.serve(
+                    followed.source, receive, answer.send, allowed=followed.allowed
+                )
         except FairleadError as error:
             status = STATUS[error.kind]
             await answer.problem(status, body_of(error, request_id=answer.request_id))
+        except Refused as error:
+            await answer.problem(error.status_code, error.body(answer.request_id))
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            stopped = Refused(503, "http.stopping", "The server is stopping.")
+            await answer.problem(503, stopped.body(answer.request_id))
         except Exception:
             error_id = new_id()
             log.exception("request_failed", error_id=str(error_id))
@@ -93,79 +109,146 @@ class Edge:
             self._tell(scope, answer.status, time.perf_counter() - began)
 
     async def _serve(
-        self, scope: Scope, receive: Receive, answer: "_Answer"
-    ) -> AsyncIterator[Frame] | None:
+        self, scope: Scope, receive: Receive, answer: Answer
+    ) -> Followed | None:
         """Let the framework answer; return the frames that it leaves to be streamed."""
         headers = _headers(scope)
         origin = self._origin(scope, headers)
         state = scope.setdefault("state", {})
         state["request_id"] = answer.request_id = origin.request_id
         state[TAKES_STREAMS] = True
-        too_long = self._too_long(headers)
-        if too_long is not None:
-            await answer.problem(413, too_long)
-            return None
-        who = await self._caller(scope["path"], headers, origin)
+        if scope["scheme"] == "https":
+            answer.extra = (ONLY_HTTPS,)
+        self._admit(scope, headers)
+        self._count(neighbourhood(origin.address), answer)
+        self._measure(headers)
+        who, vouch = await self._caller(scope, headers, origin)
+        if who.known:
+            self._count(who.id, answer)
         state["principal"] = who
+        state[RIGHTS] = partial(Rights, self._container, who, vouch)
         async with self._container(context={Principal: who}) as container:
             state["dishka_container"] = container
             await self._app(scope, self._bounded(receive), answer.send)
-        source: AsyncIterator[Frame] | None = state.get(STREAM)
-        if source is not None:  # what is left of the request is the stream's for hours
+        followed: Followed | None = state.get(STREAM)
+        if (
+            followed is not None
+        ):  # what is left of the request is the stream's for hours
             kept = {name: scope[name] for name in _KEPT if name in scope}
             scope.clear()
             scope.update(kept, state={"request_id": answer.request_id})
-        return source
+        return followed
 
-    def _too_long(self, headers: dict[bytes, bytes]) -> dict[str, Any] | None:
+    def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        """Refuse what is not meant for us, or could be read in two ways."""
+        if crooked(scope["path"], scope.get("raw_path") or b""):
+            raise Refused(404, "http.not_found", "There is nothing at this address.")
+        host = headers.get(b"host")
+        if host is not None and not self._hosts.serve(host):
+            raise Refused(
+                421,
+                "http.unknown_host",
+                "The server is not known under this name; "
+                "the setting http.allowed_hosts lists those it has.",
+            )
+
+    def _count(self, caller: object, answer: Answer) -> None:
+        """Refuse a caller who sent too many requests lately."""
+        if self._rates is None:
+            return
+        rate = self._rates.take(caller)
+        if rate.left < answer.left:
+            answer.left = rate.left
+            answer.rate = self._rates.headers(rate)
+        if rate.wait:
+            raise Refused(
+                429,
+                "http.too_many_requests",
+                "You sent too many requests; wait a little.",
+                retry_after=math.ceil(rate.wait),
+            )
+
+    def _measure(self, headers: dict[bytes, bytes]) -> None:
         length = headers.get(b"content-length", b"0")
         limit = self._settings.max_body_bytes
-        if not length.isdigit() or int(length) <= limit:
-            return None
-        return _too_large(limit)
+        if length.isdigit() and (len(length) > _DIGITS or int(length) > limit):
+            raise _too_large(limit)
 
     def _bounded(self, receive: Receive) -> Receive:
         """Count a body of unknown length, too."""
-        limit, seen = self._settings.max_body_bytes, 0
+        limit, seen, more = self._settings.max_body_bytes, 0, True
 
         async def bounded() -> Message:
-            nonlocal seen
+            nonlocal seen, more
             message = await receive()
+            if message["type"] == "http.disconnect":
+                if more:
+                    raise Refused(400, "http.broken_off", "The request broke off.")
+                return message
             seen += len(message.get("body", b""))
+            more = message.get("more_body", False)
             if seen > limit:
-                return {"type": "http.disconnect"}
+                raise _too_large(limit)
             return message
 
         return bounded
 
     async def _caller(
-        self, path: str, headers: dict[bytes, bytes], origin: Origin
-    ) -> Principal:
+        self, scope: Scope, headers: dict[bytes, bytes], origin: Origin
+    ) -> tuple[Principal, Vouch | None]:
+        """Return who is calling and what asks for them again.
+
+        A cookie counts for the routes of pages only, so that no page of another site
+        reaches the API with it.
+        """
         header = headers.get(b"authorization")
+        ask: Vouch
         if header is not None:
             kind, _, credential = header.decode("latin-1").partition(" ")
             if kind.lower() == "bearer":
+                ask = partial(
+                    self._authenticator.principal, credential.strip(), origin=origin
+                )
                 return await self._authenticator.principal(
                     credential.strip(), origin=origin
-                )
-        cookie = _cookie(headers)
-        if cookie and self._cookies is not None and not path.startswith("/api/"):
-            found = await self._cookies.principal(cookie, origin=origin)
+                ), ask
+        cookie = cookie_in(headers, scope["scheme"])
+        if cookie and self._cookies is not None and self._takes_cookie(scope):
+            note_cookie(scope, cookie)
+            ask = partial(self._cookies.principal, cookie, origin=origin)
+            found = await ask()
             if found is not None:
-                return found
-        return anonymous(origin)
+                scope["state"][BY_COOKIE] = True
+                return found, ask
+        return anonymous(origin), None
+
+    def _takes_cookie(self, scope: Scope) -> bool:
+        return self._pages is not None and self._pages.take(
+            scope["method"], scope["path"]
+        )
 
     def _origin(self, scope: Scope, headers: dict[bytes, bytes]) -> Origin:
         client = scope.get("client") or ("", 0)
         address = str(client[0])
         if address in self._settings.trusted_proxies:
-            forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-            address = forwarded.rpartition(",")[2].strip()[:64] or address
+            address = self._forwarded(headers) or address
+            protocol = headers.get(b"x-forwarded-proto", b"").decode("latin-1")
+            if protocol.rpartition(",")[2].strip().lower() == "https":
+                scope["scheme"] = "https"
         return Origin(
             address=address,
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:256],
             request_id=_request_id(headers),
         )
+
+    def _forwarded(self, headers: dict[bytes, bytes]) -> str:
+        """Return the last address that is no proxy of ours."""
+        named = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+        for name in reversed(named):
+            address = name.strip()[:64]
+            if address not in self._settings.trusted_proxies:
+                return address
+        return ""
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("path_template") or "unmatched"
@@ -180,69 +263,16 @@ class Edge:
         )
 
 
-class _Answer:
-    """Sends the answer, with our headers on it."""
-
-    __slots__ = ("_send", "request_id", "status")
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.request_id = ""
-        self.status = 0
-
-    async def send(self, message: Message) -> None:
-        """Pass a message on; the first one gets the headers."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in headers}
-            headers.append((b"x-request-id", self.request_id.encode()))
-            headers += [entry for entry in SECURITY_HEADERS if entry[0] not in names]
-            if POLICY[0] not in names:
-                headers.append(POLICY)
-            message["headers"] = headers
-        await self._send(message)
-
-    async def problem(self, status: int, body: dict[str, Any]) -> None:
-        """Answer with problem details, unless an answer has begun."""
-        if self.status:
-            return
-        data = msgspec.json.encode(body)
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(data)).encode()),
-        ]
-        if status == STATUS_UNAUTHENTICATED:
-            headers.append((b"www-authenticate", b'Bearer realm="fairlead"'))
-        if "retry_after" in body:
-            headers.append((b"retry-after", str(body["retry_after"]).encode()))
-        start = {"type": "http.response.start", "status": status, "headers": headers}
-        await self.send(start)
-        await self.send({"type": "http.response.body", "body": data})
-
-
-STATUS_UNAUTHENTICATED = 401
-
-
-def _too_large(limit: int) -> dict[str, Any]:
-    return {
-        "type": "urn:fairlead:http.body_too_large",
-        "title": f"The request's body is larger than {limit} bytes.",
-        "status": 413,
-        "code": "http.body_too_large",
-    }
+def _too_large(limit: int) -> Refused:
+    return Refused(
+        413,
+        "http.body_too_large",
+        f"The request's body is larger than {limit} bytes.",
+    )
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     return {name.lower(): value for name, value in scope["headers"]}
-
-
-def _cookie(headers: dict[bytes, bytes]) -> str:
-    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == COOKIE:
-            return value
-    return ""
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -1,6 +1,7 @@
 """Failures as RFC 9457 problem details."""
 
 import http
+import re
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.errors import Detail, ErrorKind, FairleadError
 from fairlead.kernel.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -25,12 +26,42 @@ STATUS = {
 }
 
 
+class Refused(HTTPException):
+    """What the edge itself does not take; `code` is stable, as elsewhere."""
+
+    def __init__(
+        self, status: int, code: str, title: str, *, retry_after: int | None = None
+    ) -> None:
+        """Answer with `status` and one sentence."""
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        super().__init__(title, status_code=status, headers=headers)
+        self.code = code
+        self.retry_after = retry_after
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """Return the problem details."""
+        body: dict[str, Any] = {
+            "type": f"urn:fairlead:{self.code}",
+            "title": self.detail,
+            "status": self.status_code,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        if self.retry_after is not None:
+            body["retry_after"] = self.retry_after
+        return body
+
+
 def body_of(error: FairleadError, *, request_id: str) -> dict[str, Any]:
     """Return the problem details of a foreseen failure."""
     details = {key: value for key, value in error.details.items() if key not in _OWN}
+    title = error.message
+    if error.kind is ErrorKind.UNAVAILABLE:  # it is the log that says where
+        title = without_paths(title)
+        details = {key: _shown(value) for key, value in details.items()}
     return {
         "type": f"urn:fairlead:{error.code}",
-        "title": error.message,
+        "title": title,
         "status": STATUS[error.kind],
         "code": error.code,
         **details,
@@ -39,12 +70,27 @@ def body_of(error: FairleadError, *, request_id: str) -> dict[str, Any]:
 
 
 _OWN = {"type", "title", "status", "code", "request_id"}
+_PATH = re.compile(r"(?<![\w:/.])/(?:[^\s/:;,'\"]+/)*[^\s/:;,'\"]+")
+
+
+def without_paths(text: str) -> str:
+    """Return `text` with files named by their last part only."""
+    return _PATH.sub(lambda found: found[0].rpartition("/")[2], text)
+
+
+def _shown(value: Detail) -> Detail:
+    return without_paths(value) if isinstance(value, str) else value
 
 
 def foreseen(request: Request[Any, Any, Any], error: FairleadError) -> Response[Any]:
     """Show a failure we foresaw, without its traceback."""
     status = STATUS[error.kind]
-    log.info("request_refused", code=error.code, status=status)
+    if error.kind is ErrorKind.UNAVAILABLE:
+        log.warning(
+            "request_refused", code=error.code, status=status, why=error.message
+        )
+    else:
+        log.info("request_refused", code=error.code, status=status)
     headers = {}
     if status == http.HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="fairlead"'
@@ -56,6 +102,13 @@ def foreseen(request: Request[Any, Any, Any], error: FairleadError) -> Response[
 
 def unparsed(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Show what the framework refused: no such route, a body that does not parse."""
+    if isinstance(error, Refused):
+        return Response(
+            error.body(request_id(request.scope)),
+            status_code=error.status_code,
+            media_type=MEDIA_TYPE,
+            headers=error.headers,
+        )
     status = error.status_code
     phrase = http.HTTPStatus(status).phrase.lower().replace(" ", "_")
     body: dict[str, Any] = {

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from litestar import Litestar
+from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
+from litestar.utils import normalize_path
 
 from fairlead.kernel.module import BadModule, Route
 
@@ -43,3 +45,27 @@ def compare(app: Litestar, declared: Iterable[Route], own: Iterable[str]) -> Non
     ]
     if wrong:
         raise BadModule(f"Routes do not fit: {'; '.join(wrong)}.")
+
+
+COOKIE_ROUTE = "takes_cookie"  # in the `opt` of handlers that answer with pages
+
+
+class CookieRoutes:
+    """Tells whether a request's route is one a browser's cookie opens: a page."""
+
+    def __init__(self, web: Litestar) -> None:
+        """Ask the router of `web`, so that it is the route which is served."""
+        self._router = web.asgi_router
+
+    def take(self, method: str, path: str) -> bool:
+        """Tell whether the cookie counts; also where only an error page is shown."""
+        try:
+            found = self._router.handle_routing(
+                path=normalize_path(path), method=method
+            )
+        except HTTPException:
+            return method in _SAFE
+        return found[1].opt.get(COOKIE_ROUTE) is True
+
+
+_SAFE = {"GET", "HEAD"}

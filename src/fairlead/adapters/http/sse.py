@@ -1,6 +1,7 @@
 """Journals as server-sent events; the event id is the offset to resume after."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,11 +9,21 @@ from litestar import Request
 from litestar.response import Stream
 from typing_extensions import override
 
+from fairlead.adapters.http.rights import RIGHTS, Allowed
 from fairlead.adapters.http.streams import Streams
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.journal import Frame, FrameKind
 
 TAKES_STREAMS, STREAM = "takes_streams", "stream"  # of a request's state
+MOST_DIGITS = 18  # no file is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What is to be streamed, and whether its reader may go on reading it."""
+
+    source: AsyncIterator[Frame]
+    allowed: Allowed | None
 
 
 class BadResume(FairleadError):
@@ -31,8 +42,10 @@ def offset(request: Request[Any, Any, Any]) -> int:
     text = (
         request.headers.get("Last-Event-ID") or request.query_params.get("after") or "0"
     )
-    if not text.isascii() or not text.isdigit():
-        raise BadResume(f"'{text}' is no event id; resume after the last id you saw.")
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
+        raise BadResume(
+            f"'{text[:40]}' is no event id; resume after the last id you saw."
+        )
     return int(text)
 
 
@@ -60,23 +73,36 @@ def encode(frame: Frame) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (frame.next, name.encode(), text)
 
 
-async def frames(source: AsyncIterator[Frame]) -> Stream:
+def still(
+    request: Request[Any, Any, Any], permission: str, *, on: str
+) -> Allowed | None:
+    """Return what tells whether the caller may still read `on`; for `frames`."""
+    rights = request.scope["state"].get(RIGHTS)
+    return None if rights is None else rights().still(permission, on=on)
+
+
+async def frames(
+    source: AsyncIterator[Frame], *, allowed: Allowed | None = None
+) -> Stream:
     """Answer with the frames of `source` until it ends.
+
+    While it goes on, `allowed` is asked again and again; once it says no, the last
+    event is `closed`.
 
     The first frame is awaited only in the stream, so a bad offset must have been
     refused before. A comment is sent while nothing happens, so that a broken
     connection is noticed. The stream begins after the request's scope is closed;
     `source` must need nothing of it.
     """
-    return _FrameStream(source)
+    return _FrameStream(Followed(source, allowed))
 
 
 class _FrameStream(Stream):
     """Hands its source over to the edge, which frees what the request took first."""
 
-    def __init__(self, source: AsyncIterator[Frame]) -> None:
+    def __init__(self, followed: Followed) -> None:
         super().__init__(())
-        self._source = source
+        self._followed = followed
 
     @override
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
@@ -85,6 +111,6 @@ class _FrameStream(Stream):
     async def _hand_over(self, scope: Any, receive: Any, send: Any) -> None:
         state = scope.setdefault("state", {})
         if state.get(TAKES_STREAMS):
-            state[STREAM] = self._source
+            state[STREAM] = self._followed
         else:
-            await Streams(encode).serve(self._source, receive, send)
+            await Streams(encode).serve(self._followed.source, receive, send)

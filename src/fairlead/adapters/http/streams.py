@@ -160,6 +160,7 @@ class Streams:
                 stream.finish()
         finally:
             turn.discard(stream)
+            stream.task = None
             close = getattr(source, "aclose", None)
             if close is not None:
                 await close()

@@ -1,4 +1,4 @@
-"""What all page controllers share: forms are checked, errors are pages."""
+"""What all page controllers share: cookies say who it is, errors are pages."""
 
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,9 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
-from fairlead.adapters.pages.forms import AnyRequest, check_form
+from fairlead.adapters.http.problems import without_paths
+from fairlead.adapters.http.routes import COOKIE_ROUTE
+from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet, go, html
 from fairlead.kernel.errors import ErrorKind, FairleadError
 
@@ -64,7 +66,8 @@ def _status(error: Exception) -> int:
 
 def _message(error: Exception, status: int) -> str:
     if isinstance(error, FairleadError):
-        return error.message
+        unavailable = error.kind is ErrorKind.UNAVAILABLE
+        return without_paths(error.message) if unavailable else error.message
     if isinstance(error, HTTPException) and status < SERVER_FAULT:
         return error.detail
     return "Something went wrong in the server; its log has the details."
@@ -115,7 +118,7 @@ def _title(status: int) -> str:
 class PageController(Controller):
     """Routes that answer with pages."""
 
-    before_request = staticmethod(check_form)
+    opt = {COOKIE_ROUTE: True}  # noqa: RUF012 - as the framework declares it
     exception_handlers = {  # noqa: RUF012 - as the framework declares it
         FairleadError: page_error,
         HTTPException: page_error,

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
+from fairlead.adapters.http.cookies import noted_cookie
 from fairlead.kernel.errors import ErrorKind, FairleadError
 
 AnyRequest = Request[Any, Any, Any]
 
-SESSION_COOKIE = "fairlead_session"
 TOKEN_FIELD = "form_token"  # noqa: S105 - a field's name
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ForeignForm(FairleadError):
@@ -23,23 +23,30 @@ class ForeignForm(FairleadError):
     code = "console.foreign_form"
 
 
+def session_cookie(request: AnyRequest) -> str:
+    """Return the cookie the caller was looked for by; empty: there is none."""
+    return noted_cookie(request.scope)
+
+
 def form_token(cookie: str) -> str:
     """Return the token that forms of the session behind `cookie` carry."""
     return hmac.new(cookie.encode(), b"fairlead form", hashlib.sha256).hexdigest()
 
 
-async def check_form(request: AnyRequest) -> None:
+async def check_form(request: AnyRequest, *, token: bool = True) -> None:
     """Refuse a changing request that no page of ours sent.
+
+    With `token`, one that has a cookie must also have the token of its session.
 
     Raises:
         ForeignForm: it comes from another site, or lacks the session's token.
     """
-    if request.method in _SAFE:
+    if request.method in SAFE:
         return
     if not same_origin(request):
         raise ForeignForm("This form came from another site; open the page again.")
-    cookie = request.cookies.get(SESSION_COOKIE)
-    if cookie is None or request.url.path == "/login":
+    cookie = session_cookie(request)
+    if not cookie or not token:
         return
     given = str((await request.form()).get(TOKEN_FIELD, ""))
     if not hmac.compare_digest(given.encode(), form_token(cookie).encode()):

@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
 
-from fairlead.adapters.pages.forms import SESSION_COOKIE, AnyRequest, form_token
+from fairlead.adapters.pages.forms import AnyRequest, form_token, session_cookie
 from fairlead.adapters.pages.part import (
     Card,
     ConsoleParts,
@@ -163,7 +163,7 @@ class Pages:
 
 def token_of(request: AnyRequest) -> str:
     """Return the token for forms of this session; empty where there is none."""
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = session_cookie(request)
     return form_token(cookie) if cookie else ""
 
 

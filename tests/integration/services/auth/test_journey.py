@@ -113,7 +113,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         container=container,
         authenticator=await container.get(Authenticator),
         cookies=None,
-        settings=HttpSettings(),
+        settings=HttpSettings(allowed_hosts=("test",)),
         metrics=await container.get(HttpMetrics),
     )
     password = await application.first_start()

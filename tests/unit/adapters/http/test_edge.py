@@ -14,9 +14,10 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
-from fairlead.adapters.http.edge import COOKIE, Edge
+from fairlead.adapters.http.edge import Edge
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.problems import foreseen, unforeseen, unparsed
+from fairlead.adapters.http.routes import COOKIE_ROUTE
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Origin, Principal
@@ -46,7 +47,7 @@ async def api_who(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {"name": who.name, "address": who.origin.address}
 
 
-@get("/who")
+@get("/who", opt={COOKIE_ROUTE: True})
 async def page_who(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {"name": request.state.principal.name}
 
@@ -78,7 +79,9 @@ async def client() -> AsyncIterator[Client]:
         container=make_async_container(provider),
         authenticator=OneToken(),
         cookies=OneToken(),
-        settings=HttpSettings(max_body_bytes=2048, trusted_proxies=("10.0.0.1",)),
+        settings=HttpSettings(
+            max_body_bytes=2048, trusted_proxies=("10.0.0.1",), allowed_hosts=("test",)
+        ),
         metrics=HttpMetrics(CollectorRegistry()),
     )
     transport = httpx.ASGITransport(app=edge, raise_app_exceptions=False)
@@ -101,7 +104,7 @@ async def test_bad_token_is_a_problem(client: Client) -> None:
 
 async def test_cookies_are_not_asked_below_api(client: Client) -> None:
     """A page may act by cookie; the API never does, so no form can reach it."""
-    cookie = {"Cookie": f"{COOKIE}=good"}
+    cookie = {"Cookie": "fairlead_session=good"}
     assert (await client.get("/who", headers=cookie)).json()["name"] == "ada"
     assert (await client.get("/api/who", headers=cookie)).json()["name"] == "anonymous"
 

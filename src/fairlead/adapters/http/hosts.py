@@ -1,0 +1,38 @@
+"""Under which names the server answers.
+
+A page of another site can have its name point at this machine (DNS rebinding); its
+requests then carry that name, and get nothing.
+"""
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "*.localhost")
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
+ANY = "*"
+_MOST = 256
+
+
+class Hosts:
+    """The names in the `Host` header that are served."""
+
+    def __init__(self, allowed: tuple[str, ...], *, listening: str) -> None:
+        """Serve those `allowed`; by default those `listening` stands for."""
+        if not allowed:
+            own = f"[{listening}]" if ":" in listening else listening
+            allowed = (ANY,) if listening in EVERY_ADDRESS else (own, *LOOPBACK)
+        names = [name.lower().rstrip(".") for name in allowed]
+        self._any = ANY in names
+        self._exact = frozenset(name for name in names if not name.startswith("*."))
+        self._below = tuple(name[1:] for name in names if name.startswith("*."))
+        self._known: set[bytes] = set()
+
+    def serve(self, host: bytes) -> bool:
+        """Tell whether a `Host` header is one of ours; its port does not matter."""
+        if self._any or host in self._known:
+            return True
+        name = host.decode("latin-1").lower()
+        name = name[: name.find("]") + 1] if name[:1] == "[" else name.partition(":")[0]
+        name = name.rstrip(".")
+        if name not in self._exact and not name.endswith(self._below or ("\0",)):
+            return False
+        if len(self._known) < _MOST:
+            self._known.add(host)
+        return True
