@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,7 +14,9 @@ import uvicorn
 import uvloop
 from typing_extensions import override
 
+from fairlead.adapters.http.edge import Edge
 from fairlead.adapters.http.problems import STATUS
+from fairlead.adapters.http.protocol import Limits, limited
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.settings.load import home, read_layers
 from fairlead.adapters.sql.provider import FILE
@@ -31,6 +34,8 @@ RECOVERY = service("recovery")
 UNAVAILABLE = 6
 NOT_FOUND = 3
 GRACE_SECONDS = 5
+OTHER_FILES = 512  # open beside connections: the database, journals, pipes
+LEAST_CONNECTIONS = 16
 AGAIN = "Ctrl-C again stops at once, and the rest goes on at the next start"
 
 
@@ -115,18 +120,36 @@ async def _run(application: Application, listening: socket.socket) -> None:
 
 
 def _config(application: Application) -> uvicorn.Config:
+    http = application.setting(HttpSettings)
     return uvicorn.Config(
         application.asgi,  # type: ignore[arg-type]
         loop="none",
-        http="httptools",
+        http=limited(_limits(http)),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=application.setting(HttpSettings).max_connections,
+        limit_concurrency=http.max_connections,
         timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _limits(settings: HttpSettings) -> Limits:
+    """Return what connections may do, with files left for everything else."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.max_connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        wanted = soft
+    return Limits(
+        head_seconds=settings.head_seconds,
+        body_seconds=settings.body_seconds,
+        connections=max(wanted - OTHER_FILES, LEAST_CONNECTIONS),
+        connections_per_address=settings.max_connections_per_address,
+        trusted=frozenset(settings.trusted_proxies),
     )
 
 
@@ -141,6 +164,13 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.began.set()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        edge = self.config.app
+        if isinstance(edge, Edge):
+            edge.stop()
+        await super().shutdown(sockets)
 
     @override
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
