@@ -171,6 +171,24 @@ async def test_expired_sessions_are_purged_with_their_tokens(make: Make) -> None
     assert await made.sessions.find(young_token.digest) == (young, young_token)
 
 
+async def test_ended_sessions_are_purged_with_their_tokens(make: Make) -> None:
+    """Those that ended later, or go on, stay with their spent tokens."""
+    made = make(DEFAULT_TENANT)
+    ended, late, alive = session(), session(), session()
+    tokens = [await begin(made, each) for each in (ended, late, alive)]
+    following = kept(new_secret(), alive.id, at=NOW)
+    async with made.work:
+        await made.sessions.end(ended.id, at=NOW)
+        await made.sessions.end(late.id, at=NOW + 2 * HOUR)
+        await made.sessions.spend(tokens[2].digest, at=NOW, following=following)
+        purged = await made.sessions.purge_ended(NOW + HOUR)
+        again = await made.sessions.purge_ended(NOW + HOUR)
+    found = [await made.sessions.find(each.digest) for each in (*tokens, following)]
+
+    assert (purged, again) == (1, 0)
+    assert [each is None for each in found] == [True, False, False, False]
+
+
 async def test_keys_come_newest_first(make: Make) -> None:
     """The first one that has a secret signs."""
     made = make(DEFAULT_TENANT)

@@ -10,6 +10,7 @@ from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.adapters.pages.part import ConsolePart, Entry
+from fairlead.adapters.schedules.part import DigestPart
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
@@ -21,6 +22,7 @@ from fairlead.kernel.processes import Launcher
 from fairlead.kernel.secrecy import secrets_among
 from fairlead.modules.environments import use_cases
 from fairlead.modules.environments.activities import DeployActivities
+from fairlead.modules.environments.failures import FailedWorkloads
 from fairlead.modules.environments.http import (
     EnvironmentController,
     WorkloadController,
@@ -90,6 +92,7 @@ class EnvironmentsProvider(Provider):
     deployments = provide(LocalDeployments, provides=Deployments)
     environments = provide(LocalEnvironments, provides=Environments)
     workloads = provide(LocalWorkloads, provides=Workloads)
+    failed = provide(FailedWorkloads)
 
     supervisor = provide(Supervisor, scope=Scope.APP)
     activities = provide(DeployActivities, scope=Scope.APP)
@@ -166,6 +169,7 @@ MODULE = Module(
         EnginePart(workflows=WORKFLOWS, activities=(DeployActivities,)),
         HttpPart(controllers=(EnvironmentController, WorkloadController)),
         SUBSCRIPTIONS,
+        DigestPart(types=(FailedWorkloads,)),
         LifecyclePart(types=(Supervisor,)),
         ConsolePart(
             controllers=(WorkloadPages,),

@@ -333,6 +333,8 @@ class MemoryScheduleStore(ScheduleStore):
             or (each.scope != ROOT and each.project_id in reach.projects)
         ]
         if page.after is not None:
+            if page.after not in {each.name for each in self._mine()}:
+                raise BadPage("Use a cursor from 'next' of the page before.")
             found = [each for each in found if each.schedule.name > page.after]
         kept = tuple(found[: page.limit])
         more = len(found) > page.limit

@@ -227,3 +227,42 @@ def test_what_does_not_wait_has_no_reason(operation_id: UUID) -> None:
     admitted(busy)
 
     assert busy.reason(operation_id) == ""
+
+
+@given(
+    some.lists(
+        some.tuples(some.integers(0, 9), some.sampled_from([RED, BLUE, GREEN, None])),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_positions_are_the_order_of_admission(
+    asked: list[tuple[int, UUID | None]],
+) -> None:
+    """What is foretold comes true, and foretelling changes nothing."""
+    where = floor(
+        *(
+            ticket(number, project, priority=priority)
+            for number, (priority, project) in enumerate(asked, 1)
+        )
+    )
+    where.admit(at=NOW)
+    foretold = {
+        number: where.position(UUID(int=number), at=NOW)
+        for number in range(1, len(asked) + 1)
+    }
+    order = admitted(where)
+
+    assert [foretold[number] for number in order] == list(range(1, len(order) + 1))
+
+
+def test_an_obstacle_names_the_holders_of_the_slots() -> None:
+    """Those that borrow their parent's slot hold none."""
+    where = floor(ticket(1, RED), ticket(2, RED, lent=True), ticket(3, RED), total=1)
+    admitted(where)
+    found = where.obstacle(UUID(int=3))
+
+    assert found is not None
+    assert (found.name, found.limit, found.reached_by) == ("total", 1, (UUID(int=1),))
+    assert where.obstacle(UUID(int=1)) is None
+    assert where.position(UUID(int=1), at=NOW) is None

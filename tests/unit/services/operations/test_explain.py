@@ -1,0 +1,182 @@
+"""Why operations wait, and how they went."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from typing_extensions import override
+
+from fairlead.kernel.principal import DEFAULT_TENANT, Principal
+from fairlead.services.operations.domain.floor import Floor, Limits
+from fairlead.services.operations.domain.record import CANCELLED, Ending, Record, queue
+from fairlead.services.operations.memory import IdleDesk, MemoryOperationStore
+from fairlead.services.operations.permissions import OPERATION_READ
+from fairlead.services.operations.ports import Standing
+from fairlead.services.operations.public import (
+    OperationError,
+    OperationNotFound,
+    OperationState,
+    Submission,
+)
+from fairlead.services.operations.use_cases.explain import (
+    ExplainOperation,
+    Explanation,
+)
+from fairlead.services.operations.use_cases.work import GetOperation, ticket_of
+from fairlead.testing.fakes import FrozenClock, GrantList
+
+ADA = Principal(id=UUID(int=7), name="ada")
+RED = UUID(int=900)
+
+
+class FloorDesk(IdleDesk):
+    """Stands on a real floor."""
+
+    floor: Floor
+    ending: bool = False
+
+    @override
+    def standing(self, operation_id: UUID) -> Standing:
+        return Standing(
+            position=self.floor.position(operation_id, at=FrozenClock().now()),
+            queued=self.floor.waiting,
+            obstacle=self.floor.obstacle(operation_id),
+            ending=self.ending,
+        )
+
+
+@dataclass
+class Room:
+    """A floor with limits, and what waits and runs there."""
+
+    limits: Limits
+    shelf: dict[UUID, Record] = field(default_factory=dict)
+    clock: FrozenClock = field(default_factory=FrozenClock)
+
+    def __post_init__(self) -> None:
+        self.desk = FloorDesk()
+        self.desk.floor = Floor(self.limits)
+
+    def add(self, number: int, **changes: Any) -> UUID:
+        values: dict[str, Any] = {
+            "id": UUID(int=number),
+            "kind": "test.work",
+            "argument": None,
+            "subject": f"red/{number}",
+            "project_id": RED,
+            **changes,
+        }
+        record = queue(ADA, Submission(**values), parent=None, at=self.clock.now())
+        self.shelf[record.id] = record
+        self.desk.floor.add(ticket_of(record))
+        return record.id
+
+    def admit(self) -> None:
+        while (ticket := self.desk.floor.admit(at=self.clock.now())) is not None:
+            self.shelf[ticket.id] = self.shelf[ticket.id].begin(at=self.clock.now())
+
+    async def explain(self, operation_id: UUID, *grants: str) -> Explanation:
+        store = MemoryOperationStore(self.shelf, DEFAULT_TENANT)
+        may = GrantList(*(grants or (OPERATION_READ,)))
+        get = GetOperation(store=store, authorizer=may, desk=self.desk)
+        explain = ExplainOperation(
+            get=get, store=store, authorizer=may, desk=self.desk, clock=self.clock
+        )
+        return await explain(ADA, operation_id)
+
+
+async def test_the_limit_is_named_with_those_who_reach_it() -> None:
+    room = Room(Limits(per_project=2))
+    for number in range(1, 5):
+        room.add(number)
+    room.admit()
+    told = await room.explain(UUID(int=4))
+
+    assert (told.limit, told.limit_value, told.position, told.queued) == (
+        "project",
+        2,
+        2,
+        2,
+    )
+    assert [each.subject for each in told.reached_by] == ["red/1", "red/2"]
+    place, reason, holders = told.sentences
+    assert place == "It is number 2 of 2 in the queue."
+    assert "2 of its project run, as many as operations.per_project" in reason
+    assert holders == "The slots are held by red/1, red/2."
+
+
+@pytest.mark.parametrize(
+    ("limits", "name", "word"),
+    [
+        (Limits(total=1), "total", "operations.limit"),
+        (Limits(per_kind={"test.work": 1}), "kind", "operations.per_kind"),
+    ],
+)
+async def test_every_limit_can_be_the_reason(
+    limits: Limits, name: str, word: str
+) -> None:
+    room = Room(limits)
+    room.add(1)
+    waiting = room.add(2)
+    room.admit()
+    told = await room.explain(waiting)
+
+    assert told.limit == name
+    assert word in told.sentences[1]
+
+
+async def test_what_one_may_not_see_is_only_counted() -> None:
+    room = Room(Limits(total=1))
+    room.add(1)
+    waiting = room.add(2)
+    room.admit()
+    del room.shelf[UUID(int=1)]  # as if of another tenant
+    told = await room.explain(waiting)
+
+    assert (told.reached_by, told.hidden) == ((), 1)
+    assert "1 you may not see" in told.sentences[-1]
+    with pytest.raises(OperationNotFound):
+        await room.explain(waiting, "nothing")
+
+
+async def test_the_end_of_the_server_is_a_reason() -> None:
+    room = Room(Limits())
+    waiting = room.add(1)
+    room.desk.ending = True
+
+    assert "server is ending" in (await room.explain(waiting)).sentences[0]
+
+
+async def test_running_and_ended_ones_are_told_with_their_spans() -> None:
+    room = Room(Limits())
+    one = room.add(1)
+    room.clock.advance(timedelta(seconds=2))
+    room.admit()
+    room.clock.advance(timedelta(minutes=3))
+    running = await room.explain(one)
+    error = OperationError(code="x.y", message="It broke.")
+    broken = Ending(state=OperationState.FAILED, error=error)
+    room.shelf[one] = room.shelf[one].end(broken, at=room.clock.now())
+    ended = await room.explain(one)
+
+    assert running.sentences == (
+        "It waited 2.0 s in the queue.",
+        "It has been running for 3 min 0 s.",
+    )
+    assert ended.sentences[1:] == (
+        "It failed after 3 min 0 s.",
+        "Why: It broke. (x.y)",
+    )
+    assert (ended.waited_seconds, ended.ran_seconds) == (2.0, 180.0)
+
+
+async def test_one_cancelled_in_the_queue_never_started() -> None:
+    room = Room(Limits())
+    one = room.add(1)
+    record = replace(room.shelf[one], cancel_requested=True)
+    room.shelf[one] = record.end(CANCELLED, at=room.clock.now())
+
+    told = await room.explain(one)
+    assert told.sentences[-1] == "It was cancelled before it started."

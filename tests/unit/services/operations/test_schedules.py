@@ -1,0 +1,506 @@
+"""Schedules and their ticks, against ports in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from typing_extensions import override
+
+from fairlead.adapters.schedules.cron import CronCalendar
+from fairlead.kernel.engine import Json
+from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
+from fairlead.kernel.module import Job
+from fairlead.kernel.paging import PageRequest
+from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal, service
+from fairlead.kernel.schedules import BadTimetable, Planned, Schedulable, Timetable
+from fairlead.services.authz.public import NotAllowed, project_scope
+from fairlead.services.identity.public import Directory, User, UserNotFound
+from fairlead.services.operations.domain.record import CANCELLED, Record, queue
+from fairlead.services.operations.domain.schedule import (
+    BadSchedule,
+    JobFixed,
+    Schedule,
+    ScheduleBusy,
+    ScheduleChanged,
+    ScheduleNotFound,
+)
+from fairlead.services.operations.memory import (
+    CountingAlarm,
+    IdleDesk,
+    MemoryOperationStore,
+    MemoryScheduleStore,
+)
+from fairlead.services.operations.permissions import (
+    SCHEDULE_CREATE,
+    SCHEDULE_DELETE,
+    SCHEDULE_READ,
+    SCHEDULE_UPDATE,
+)
+from fairlead.services.operations.ports import Kinds
+from fairlead.services.operations.public import Submission
+from fairlead.services.operations.use_cases.pauses import (
+    PauseSchedule,
+    ResumeSchedule,
+    RunSchedule,
+)
+from fairlead.services.operations.use_cases.schedules import (
+    Changes,
+    CreateSchedule,
+    DeleteSchedule,
+    Editing,
+    FindSchedule,
+    ListSchedules,
+    UpdateSchedule,
+    Wanted,
+)
+from fairlead.services.operations.use_cases.ticks import (
+    CarryOutTick,
+    KeepJobs,
+    Starter,
+)
+from fairlead.services.operations.use_cases.work import (
+    AwaitOperation,
+    CancelOperation,
+    GetOperation,
+    ListOperations,
+    LocalOperations,
+    SubmitOperation,
+)
+from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingTrail
+
+ADA = Principal(id=UUID(int=7), name="ada")
+RED = UUID(int=900)
+EVERYTHING = (SCHEDULE_READ, SCHEDULE_CREATE, SCHEDULE_UPDATE, SCHEDULE_DELETE)
+HOURLY = Timetable(cron="0 * * * *")
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Unready(FairleadError):
+    """Not now."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "test.unready"
+
+
+@dataclass
+class Work(Schedulable):
+    """Starts operations of a kind; `refusals` are raised first, once each."""
+
+    kind: ClassVar[str] = "test.work"
+    shelf: dict[UUID, Record]
+    starts: list[UUID] = field(default_factory=list)
+    refusals: list[Exception] = field(default_factory=list)
+
+    @override
+    async def prepare(self, who: Principal, argument: Json) -> Planned:
+        return Planned(
+            subject="red", scope=project_scope(RED), project_id=RED, argument=argument
+        )
+
+    @override
+    async def start(self, who: Principal, argument: Json, *, id: UUID) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.starts.append(id)
+        made = Submission(id=id, kind=self.kind, argument=argument, subject="red/1")
+        self.shelf.setdefault(id, queue(who, made, parent=None, at=NOON))
+
+
+@dataclass
+class OneKind(Kinds):
+    work: Work
+
+    @override
+    async def get(self, kind: str) -> Schedulable:
+        if kind != self.work.kind:
+            raise BadSchedule(f"'{kind}' cannot be scheduled.")
+        return self.work
+
+
+@dataclass
+class People(Directory):
+    known: dict[UUID, bool] = field(default_factory=lambda: {ADA.id: False})
+
+    @override
+    async def get(self, user_id: UUID) -> User:
+        if user_id not in self.known:
+            raise UserNotFound("There is no such user.")
+        return User(
+            id=user_id,
+            tenant_id=DEFAULT_TENANT,
+            name="ada",
+            disabled=self.known[user_id],
+            created_at=NOON,
+        )
+
+    @override
+    async def find(self, name: str) -> User:
+        raise NotImplementedError
+
+    @override
+    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+        raise NotImplementedError
+
+
+class Keys(IdempotencyKeys):
+    def __init__(self) -> None:
+        self.claimed: dict[tuple[str, str], UUID] = {}
+
+    @override
+    async def claim(
+        self, who: Principal, action: str, request: RequestKey, *, new: UUID
+    ) -> UUID:
+        return self.claimed.setdefault((action, request.key), new)
+
+
+@dataclass
+class Room:
+    """All use cases over one shelf."""
+
+    shelf: dict[UUID, Record] = field(default_factory=dict)
+    schedules: dict[UUID, Schedule] = field(default_factory=dict)
+    clock: FrozenClock = field(default_factory=lambda: FrozenClock(NOON))
+    people: People = field(default_factory=People)
+    alarm: CountingAlarm = field(default_factory=CountingAlarm)
+    trail: RecordingTrail = field(default_factory=RecordingTrail)
+    keys: Keys = field(default_factory=Keys)
+    calendar: CronCalendar = field(default_factory=CronCalendar)
+    grants: tuple[str, ...] = EVERYTHING
+
+    def __post_init__(self) -> None:
+        self.work = Work(self.shelf)
+        self.kinds = OneKind(self.work)
+        self.store = MemoryScheduleStore(self.schedules, self.shelf, DEFAULT_TENANT)
+
+    @property
+    def find(self) -> FindSchedule:
+        return FindSchedule(store=self.store, authorizer=GrantList(*self.grants))
+
+    @property
+    def editing(self) -> Editing:
+        return Editing(
+            store=self.store, trail=self.trail, work=NullWork(), alarm=self.alarm
+        )
+
+    @property
+    def starter(self) -> Starter:
+        store = MemoryOperationStore(self.shelf, DEFAULT_TENANT)
+        desk, may, work = IdleDesk(), GrantList(), NullWork()
+        return Starter(
+            store=store,
+            operations=LocalOperations(
+                submit_operation=SubmitOperation(
+                    store=store, desk=desk, work=work, clock=self.clock
+                ),
+                get_operation=GetOperation(store=store, authorizer=may, desk=desk),
+                list_operations=ListOperations(store=store, authorizer=may, desk=desk),
+                cancel_operation=CancelOperation(
+                    store=store, authorizer=may, trail=self.trail, desk=desk, work=work
+                ),
+                await_operation=AwaitOperation(store=store, desk=desk),
+            ),
+            kinds=self.kinds,
+            directory=self.people,
+        )
+
+    async def create(self, timetable: Timetable = HOURLY, **changes: Any) -> Schedule:
+        values: dict[str, Any] = {
+            "kind": "test.work",
+            "argument": {"n": 1},
+            "timetable": timetable,
+            **changes,
+        }
+        request = values.pop("request", None)
+        create = CreateSchedule(
+            editing=self.editing,
+            kinds=self.kinds,
+            authorizer=GrantList(*self.grants),
+            calendar=self.calendar,
+            keys=self.keys,
+            clock=self.clock,
+        )
+        return (await create(ADA, Wanted(**values), request=request)).schedule
+
+    async def tick(self, schedule: Schedule, *, work: NullWork | None = None) -> None:
+        carry_out = CarryOutTick(
+            store=self.store,
+            starter=self.starter,
+            calendar=self.calendar,
+            work=work or NullWork(),
+            clock=self.clock,
+        )
+        await carry_out(schedule)
+
+    async def now(self, schedule: Schedule) -> Schedule:
+        return (await self.store.get(str(schedule.id))).schedule
+
+    def pause(self) -> PauseSchedule:
+        return PauseSchedule(find=self.find, editing=self.editing)
+
+    def resume(self) -> ResumeSchedule:
+        return ResumeSchedule(
+            find=self.find,
+            editing=self.editing,
+            calendar=self.calendar,
+            clock=self.clock,
+        )
+
+    def run(self) -> RunSchedule:
+        return RunSchedule(
+            find=self.find,
+            editing=self.editing,
+            starter=self.starter,
+            keys=self.keys,
+            clock=self.clock,
+        )
+
+    def update(self) -> UpdateSchedule:
+        return UpdateSchedule(
+            find=self.find,
+            editing=self.editing,
+            kinds=self.kinds,
+            calendar=self.calendar,
+            clock=self.clock,
+        )
+
+    def delete(self) -> DeleteSchedule:
+        return DeleteSchedule(find=self.find, editing=self.editing)
+
+    def end(self, operation_id: UUID) -> None:
+        self.shelf[operation_id] = self.shelf[operation_id].end(CANCELLED, at=NOON)
+
+
+async def test_a_new_schedule_waits_for_its_next_time() -> None:
+    """Named after its subject, owned by who made it, recorded, the scheduler woken."""
+    room = Room()
+    made = await room.create()
+
+    assert (made.name, made.owner.id, made.next_tick) == ("red", ADA.id, NOON + HOUR)
+    assert [act.action for _, act in room.trail.acts] == [SCHEDULE_CREATE]
+    assert room.alarm.rings == 1
+
+
+async def test_what_is_wrong_makes_no_schedule() -> None:
+    room = Room()
+    with pytest.raises(BadTimetable):
+        await room.create(Timetable(cron="61 * * * *"))
+    with pytest.raises(BadSchedule):
+        await room.create(kind="test.other")
+    with pytest.raises(BadSchedule):
+        await room.create(jitter_seconds=3601)
+    with pytest.raises(NotAllowed):
+        await Room(grants=()).create()
+
+    assert room.schedules == {}
+
+
+async def test_the_same_request_makes_one_schedule() -> None:
+    room, request = Room(), RequestKey(key="k", digest="d")
+    first = await room.create(request=request)
+
+    assert (await room.create(request=request)).id == first.id
+
+
+async def test_a_tick_starts_one_operation_and_moves_on() -> None:
+    room = Room()
+    made = await room.create()
+    room.clock.advance(HOUR)
+    await room.tick(made)
+    after = await room.now(made)
+
+    assert room.work.starts == [made.next_operation_id]
+    assert after.last_operation_id == made.next_operation_id
+    assert (after.last_tick, after.next_tick) == (NOON + HOUR, NOON + 2 * HOUR)
+
+
+async def test_missed_times_are_made_up_for_once() -> None:
+    room = Room()
+    made = await room.create()
+    room.clock.advance(5 * HOUR + timedelta(minutes=20))
+    await room.tick(made)
+
+    assert len(room.work.starts) == 1
+    assert (await room.now(made)).next_tick == NOON + 6 * HOUR
+
+
+class Crash(NullWork):
+    """Dies in the unit of work."""
+
+    @override
+    async def __aenter__(self) -> Any:
+        raise KeyboardInterrupt
+
+
+async def test_a_crash_after_the_start_starts_nothing_twice() -> None:
+    """Carried out again, the tick has the same operation id."""
+    room = Room()
+    made = await room.create()
+    room.clock.advance(HOUR)
+    with pytest.raises(KeyboardInterrupt):
+        await room.tick(made, work=Crash())
+    room.clock.advance(3 * HOUR)
+    await room.tick(await room.now(made))
+
+    assert set(room.work.starts) == {made.next_operation_id}
+    assert len(room.shelf) == 1
+
+
+async def test_a_tick_is_left_out_while_the_last_one_runs() -> None:
+    room = Room()
+    made = await room.create()
+    for _ in range(2):
+        room.clock.advance(HOUR)
+        await room.tick(await room.now(made))
+    skipped = await room.now(made)
+    room.end(room.work.starts[0])
+    room.clock.advance(HOUR)
+    await room.tick(skipped)
+
+    assert skipped.note == "left out: what it started before still ran"
+    assert skipped.next_tick == NOON + 3 * HOUR
+    assert len(room.work.starts) == 2
+    assert (await room.now(made)).note == ""
+
+
+@pytest.mark.parametrize("known", [{}, {ADA.id: True}])
+async def test_a_schedule_of_somebody_shut_out_is_paused(
+    known: dict[UUID, bool],
+) -> None:
+    room = Room()
+    made = await room.create()
+    room.people.known = known
+    room.clock.advance(HOUR)
+    await room.tick(made)
+    paused = await room.now(made)
+
+    assert room.work.starts == []
+    assert paused.paused
+    assert "ada" in paused.pause_reason
+    assert paused.next_tick is None
+
+
+async def test_lost_rights_pause_a_schedule_and_say_so() -> None:
+    room = Room()
+    made = await room.create()
+    room.work.refusals.append(NotAllowed("You need a permission."))
+    room.clock.advance(HOUR)
+    await room.tick(made)
+
+    assert (await room.now(made)).pause_reason == "You need a permission."
+
+
+async def test_what_cannot_start_now_is_tried_again() -> None:
+    room = Room()
+    made = await room.create()
+    room.work.refusals.append(Unready("Later."))
+    room.clock.advance(HOUR)
+    with pytest.raises(Unready):
+        await room.tick(made)
+    await room.tick(await room.now(made))
+
+    assert room.work.starts == [made.next_operation_id]
+
+
+async def test_times_in_a_pause_are_left_out() -> None:
+    room = Room()
+    made = await room.create()
+    paused = (await room.pause()(ADA, "red")).schedule
+    room.clock.advance(5 * HOUR)
+    resumed = (await room.resume()(ADA, str(made.id))).schedule
+
+    assert (paused.pause_reason, paused.next_tick) == ("paused by ada", None)
+    assert (resumed.paused, resumed.next_tick) == (False, NOON + 6 * HOUR)
+
+
+async def test_run_starts_at_once_and_once_per_key() -> None:
+    room, request = Room(), RequestKey(key="k", digest="d")
+    made = await room.create()
+    first = await room.run()(ADA, "red", request=request)
+    again = await room.run()(ADA, "red", request=request)
+    with pytest.raises(ScheduleBusy):
+        await room.run()(ADA, "red")
+
+    assert len(room.work.starts) == 1
+    assert first.last is not None
+    assert again.last == first.last
+    assert first.schedule.next_tick == made.next_tick
+
+
+async def test_changes_of_an_older_version_are_refused() -> None:
+    room = Room()
+    made = await room.create()
+    changed = await room.update()(
+        ADA, "red", Changes(cron="30 * * * *"), expected=made.version
+    )
+    with pytest.raises(ScheduleChanged):
+        await room.update()(ADA, "red", Changes(name="blue"), expected=made.version)
+
+    assert changed.schedule.next_tick == NOON + HOUR / 2
+
+
+async def test_strangers_see_none() -> None:
+    room = Room()
+    await room.create()
+    room.grants = ()
+    acts: list[Callable[..., Any]] = [room.find, room.pause(), room.run()]
+    for act in acts:
+        with pytest.raises(ScheduleNotFound):
+            await act(ADA, "red")
+    listing = ListSchedules(store=room.store, authorizer=GrantList())
+    assert (await listing(ADA, PageRequest())).items == ()
+
+
+async def test_jobs_follow_their_modules() -> None:
+    """New ones come, changed ones change but stay paused, others go; none is edited."""
+    room, who = Room(), service("scheduler")
+    keep = KeepJobs(
+        store=room.store, calendar=room.calendar, work=NullWork(), clock=room.clock
+    )
+    job = Job(name="a.tidy", summary="s", schedule="0 3 * * *", workflow="a.tidy")
+    other = replace(job, name="a.other")
+    await keep(who, [job, other], jitter_seconds=0)
+    first = (await room.store.get("a.tidy")).schedule
+    await room.pause()(ADA, "a.tidy")
+    await keep(who, [replace(job, schedule="0 4 * * *")], jitter_seconds=9)
+    (kept,) = await room.store.jobs()
+    for act in (room.delete()(ADA, "a.tidy"), room.update()(ADA, "a.tidy", Changes())):
+        with pytest.raises(JobFixed):
+            await act
+
+    assert (kept.id, kept.timetable.cron, kept.jitter_seconds) == (
+        first.id,
+        "0 4 * * *",
+        9,
+    )
+    assert kept.paused
+
+
+async def test_a_job_is_submitted_as_an_operation() -> None:
+    room, who = Room(), service("scheduler")
+    keep = KeepJobs(
+        store=room.store, calendar=room.calendar, work=NullWork(), clock=room.clock
+    )
+    job = Job(name="a.tidy", summary="s", schedule="0 3 * * *", workflow="a.tidy")
+    await keep(who, [job], jitter_seconds=0)
+    made = (await room.store.get("a.tidy")).schedule
+    room.clock.advance(24 * HOUR)
+    await room.tick(made)
+    (record,) = room.shelf.values()
+
+    assert record.id == made.next_operation_id
+    assert (record.operation.kind, record.operation.subject) == ("a.tidy", "a.tidy")
+
+
+async def test_jitter_is_within_bounds_and_never_another() -> None:
+    room = Room()
+    made = await room.create(jitter_seconds=600)
+    assert made.due_at is not None
+    assert made.next_tick is not None
+
+    assert timedelta() <= made.due_at - made.next_tick <= timedelta(seconds=600)
+    assert made.due_at == (await room.now(made)).due_at
