@@ -1,0 +1,10 @@
+"""Auth over HTTP."""
+
+from fairlead.services.auth.http.sessions import (
+    AuthController,
+    KeysController,
+    MeController,
+    TokenAuthenticator,
+)
+
+__all__ = ["AuthController", "KeysController", "MeController", "TokenAuthenticator"]
