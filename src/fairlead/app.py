@@ -48,9 +48,11 @@ from fairlead.adapters.schedules.provider import SchedulesProvider
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
 from fairlead.adapters.settings.lock import OTHERS, HomeLock
 from fairlead.adapters.settings.part import SettingsPart
+from fairlead.adapters.settings.provider import settings_provider
+from fairlead.adapters.sql.choice import migrate_chosen
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.part import TablePart
-from fairlead.adapters.sql.provider import SqlProvider, migrate_chosen
+from fairlead.adapters.sql.provider import SqlProvider
 from fairlead.adapters.sql.settings import DatabaseSettings
 from fairlead.adapters.telemetry.logs import configure
 from fairlead.adapters.telemetry.settings import LogSettings
@@ -145,19 +147,6 @@ class PlatformProvider(Provider):
         ]
         checks: list[HealthCheck] = [await container.get(kind) for kind in kinds]
         return Readiness((database, *checks))
-
-
-def settings_provider(settings: Settings) -> Provider:
-    """Provide the home and each section under its type."""
-    provider = Provider(scope=Scope.APP)
-    provider.provide(lambda: settings.home, provides=type(settings.home))
-    for kind, value in settings.sections.items():
-        provider.provide(_constant(value), provides=kind)
-    return provider
-
-
-def _constant(value: Struct) -> Any:
-    return lambda: value
 
 
 @dataclass(slots=True)

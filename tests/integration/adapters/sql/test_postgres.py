@@ -1,6 +1,7 @@
 """What only PostgreSQL does: turns, lost connections, limits, refusals."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable
 
+from fairlead.adapters.settings.home import Home
+from fairlead.adapters.sql.choice import PostgresMissing, chosen
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.errors import DatabaseUnavailable
 from fairlead.adapters.sql.postgres.database import PostgresDatabase
@@ -299,6 +302,20 @@ def test_other_addresses_are_refused_without_repeating_them(url: str) -> None:
         PostgresDatabase(DatabaseSettings(url=url))
 
     assert "secret" not in caught.value.message
+
+
+def test_a_missing_driver_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With what to install, when the settings ask for PostgreSQL."""
+    for name in [*sys.modules]:
+        if name.startswith("fairlead.adapters.sql.postgres"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    settings = DatabaseSettings(url="postgresql://ada@host/harbour")
+
+    with pytest.raises(PostgresMissing, match=r"fairlead\[postgres\]"):
+        chosen(Home(tmp_path), settings)
 
 
 async def test_a_place_without_a_server_is_named_without_its_password() -> None:
