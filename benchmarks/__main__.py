@@ -4,7 +4,16 @@ import importlib
 import sys
 from collections.abc import Iterable
 
-SUITES = ("product", "engine", "operations", "processes", "sql", "auth", "feeds")
+SUITES = (
+    "product",
+    "engine",
+    "operations",
+    "processes",
+    "sql",
+    "postgres",
+    "auth",
+    "feeds",
+)
 Row = tuple[str, float, str, str]
 
 
