@@ -14,10 +14,11 @@ from msgspec import Meta, Struct
 
 from fairlead.adapters.http.keys import request_key
 from fairlead.adapters.http.paging import PageBody, page_request
-from fairlead.adapters.http.sse import frames, offset
+from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.principal import Principal
+from fairlead.modules.pipelines.permissions import RUN_READ
 from fairlead.modules.pipelines.public import Artifact, Job, Run, Stage, Step
 from fairlead.modules.pipelines.use_cases.end import CancelRun
 from fairlead.modules.pipelines.use_cases.show import (
@@ -27,6 +28,7 @@ from fairlead.modules.pipelines.use_cases.show import (
     ReadLogs,
 )
 from fairlead.modules.pipelines.use_cases.start import StartRun
+from fairlead.services.authz.public import project_scope
 
 RUNS = "/api/v1/runs"
 
@@ -264,7 +266,10 @@ class RunController(Controller):
     ) -> Stream:
         """Send a run's events and output, live to its end, or what there is now."""
         after = offset(request)
-        return await frames(await read_logs(who, run, after=after, follow=follow))
+        source = await read_logs(who, run, after=after, follow=follow)
+        project = (await read_logs.find(who, run)).project_id
+        allowed = still(request, RUN_READ, on=project_scope(project))
+        return await frames(source, allowed=allowed)
 
     @get("/{run:str}/output")
     @inject

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
 from fairlead.adapters.http.paging import page_request
-from fairlead.adapters.http.sse import frames, offset
+from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go
@@ -21,7 +21,7 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.principal import Principal
 from fairlead.modules.pipelines.pages.view import RunView, view_of
-from fairlead.modules.pipelines.permissions import RUN_CANCEL, RUN_START
+from fairlead.modules.pipelines.permissions import RUN_CANCEL, RUN_READ, RUN_START
 from fairlead.modules.pipelines.public import Run, Runs
 from fairlead.services.authz.public import project_scope
 
@@ -111,7 +111,9 @@ class RunPages(PageController):
     ) -> Stream:
         """Send the run's events and the output of one step, live."""
         source = await runs.logs(who, run, after=offset(request), follow=True)
-        return await frames(_of_stream(source, _step(request)))
+        project = (await runs.get(who, run)).project_id
+        allowed = still(request, RUN_READ, on=project_scope(project))
+        return await frames(_of_stream(source, _step(request)), allowed=allowed)
 
     @get("/runs/{run:str}/output")
     @inject

@@ -12,8 +12,9 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from fairlead.adapters.http.paging import PageBody, page_request
-from fairlead.adapters.http.sse import frames, offset
+from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.kernel.principal import Principal
+from fairlead.services.operations.permissions import OPERATION_READ
 from fairlead.services.operations.public import (
     Operation,
     OperationFilter,
@@ -199,4 +200,8 @@ class OperationController(Controller):
         A part of another operation shares that one's feed.
         """
         after = offset(request)
-        return await frames(await follow_operation(who, operation, after=after))
+        scope = (await follow_operation.get(who, operation)).scope
+        return await frames(
+            await follow_operation(who, operation, after=after),
+            allowed=still(request, OPERATION_READ, on=scope),
+        )

@@ -11,13 +11,13 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
 from fairlead.adapters.http.paging import page_request
-from fairlead.adapters.http.sse import frames, offset
+from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.kernel.journal import FrameKind
 from fairlead.kernel.principal import Principal
-from fairlead.services.operations.permissions import OPERATION_CANCEL
+from fairlead.services.operations.permissions import OPERATION_CANCEL, OPERATION_READ
 from fairlead.services.operations.public import (
     Feeds,
     OperationFilter,
@@ -119,7 +119,11 @@ class OperationPages(PageController):
     ) -> Stream:
         """Send its events and output, live."""
         after = offset(request)
-        return await frames(await follow(pages.who, operation, after=after))
+        scope = (await follow.get(pages.who, operation)).scope
+        return await frames(
+            await follow(pages.who, operation, after=after),
+            allowed=still(request, OPERATION_READ, on=scope),
+        )
 
     @get("/{operation:uuid}/output")
     @inject
