@@ -70,6 +70,7 @@ from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.health import HealthCheck
 from fairlead.kernel.module import Catalog, Module
 from fairlead.kernel.principal import Principal, TenantId, service
+from fairlead.kernel.processes import PlainProcesses
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
 from fairlead.services.gateway.grpc import admit
@@ -107,6 +108,11 @@ class PlatformProvider(Provider):
     def clock(self) -> Clock:
         """Return the machine's clock."""
         return SystemClock()
+
+    @provided(scope=Scope.APP)
+    def plain(self, settings: PipelinesSettings) -> PlainProcesses:
+        """Tell whether what users run needs no isolation here."""
+        return PlainProcesses(allowed=settings.unsafe_local)
 
     @provided(scope=Scope.APP)
     def catalog(self) -> Catalog:

@@ -24,6 +24,13 @@ class ProcessUnknown(FairleadError):
     code = "processes.unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class PlainProcesses:
+    """Whether users' programs may run here as processes that nothing isolates."""
+
+    allowed: bool
+
+
 class Lifetime(StrEnum):
     """What becomes of a process when the server dies."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fairlead.kernel.engine import Json
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.processes import PlainProcesses
 from fairlead.modules.environments.public import (
     DeployOrder,
     Workload,
@@ -22,6 +23,7 @@ MAX_REPLICAS = 20
 MAX_REASON = 1000
 OPERATION = "environments.deploy"
 RESTART = "environments.restart"
+START = "environments.workload.start"  # by the server itself, in the audit trail
 
 
 class BadOrder(FairleadError):
@@ -43,6 +45,13 @@ class NothingServes(FairleadError):
 
     kind = ErrorKind.CONFLICT
     code = "environments.nothing_serves"
+
+
+class ProviderRefused(FairleadError):
+    """The settings do not allow workloads to run without isolation."""
+
+    kind = ErrorKind.CONFLICT
+    code = "environments.provider_refused"
 
 
 class PrepareFailed(FairleadError):
@@ -219,6 +228,19 @@ class RestartRule:
             return None
         doubled = self.first_seconds * 2.0 ** max(0, quick_crashes - 1)
         return min(doubled, self.max_seconds)
+
+
+def check_plain(plain: PlainProcesses) -> None:
+    """Refuse to run workloads as plain processes, unless the settings allow it.
+
+    Raises:
+        ProviderRefused: they do not.
+    """
+    if not plain.allowed:
+        raise ProviderRefused(
+            "Workloads would run without isolation, as processes of the server's user; "
+            "set pipelines.unsafe_local to true to allow that."
+        )
 
 
 def journal_name(workload_id: UUID) -> str:

@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from fairlead.adapters.http.keys import request_key
 from fairlead.adapters.http.paging import PageBody, page_request
-from fairlead.adapters.http.sse import frames, offset
+from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.principal import Principal
+from fairlead.modules.environments.permissions import WORKLOAD_READ
 from fairlead.modules.environments.public import (
     Environment,
     Environments,
@@ -23,6 +24,7 @@ from fairlead.modules.environments.public import (
     Workloads,
     WorkloadState,
 )
+from fairlead.services.authz.public import environment_scope
 
 
 class EnvironmentBody(Struct, kw_only=True):
@@ -161,7 +163,9 @@ class WorkloadController(Controller):
         """Send the output of its replicas as server-sent events, from an offset on."""
         after = offset(request)
         source = await workloads.logs(who, workload, after=after, follow=follow)
-        return await frames(source)
+        found = await workloads.get(who, workload)
+        scope = environment_scope(found.project_id, found.environment_id)
+        return await frames(source, allowed=still(request, WORKLOAD_READ, on=scope))
 
     @get("/{workload:str}/output")
     @inject

@@ -18,7 +18,7 @@ from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.journal import Journals
 from fairlead.kernel.module import Module
-from fairlead.kernel.processes import Launcher
+from fairlead.kernel.processes import Launcher, PlainProcesses
 from fairlead.kernel.secrecy import secrets_among
 from fairlead.modules.environments import use_cases
 from fairlead.modules.environments.activities import DeployActivities
@@ -115,6 +115,7 @@ class EnvironmentsProvider(Provider):
     @provide(scope=Scope.APP)
     def provider(
         self,
+        plain: PlainProcesses,
         launcher: Launcher,
         blobs: Blobs,
         journals: Journals,
@@ -129,6 +130,7 @@ class EnvironmentsProvider(Provider):
         names = settings.pass_environment
         passed = {name: os.environ[name] for name in names if name in os.environ}
         return ProcessProvider(
+            plain=plain,
             launcher=launcher,
             blobs=blobs,
             journals=journals,

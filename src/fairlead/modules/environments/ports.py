@@ -183,6 +183,7 @@ class Provider(Protocol):
         """Make ready what the release runs from; done already is fine.
 
         Raises:
+            ProviderRefused: the settings do not allow it.
             PrepareFailed: the artifact does not fit, or cannot be installed.
         """
 
@@ -193,6 +194,9 @@ class Provider(Protocol):
         """Start a replica, unless it runs or has ended by itself.
 
         Returns its process id, 0 if it is gone.
+
+        Raises:
+            ProviderRefused: the settings do not allow it.
         """
 
     @abstractmethod

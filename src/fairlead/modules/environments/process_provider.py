@@ -16,6 +16,7 @@ from fairlead.kernel.processes import (
     Launcher,
     LauncherDown,
     Lifetime,
+    PlainProcesses,
     ProcessSpec,
     ProcessUnknown,
     Receipt,
@@ -28,6 +29,7 @@ from fairlead.modules.environments.domain import (
     Replica,
     ReplicaEnded,
     WorkloadRecord,
+    check_plain,
     journal_name,
     with_port,
 )
@@ -55,12 +57,14 @@ class ProcessProvider(Provider):
     """Runs replicas as processes of the launcher that outlive a killed server.
 
     Attributes:
+        plain: Whether it may do that at all.
         root: The folder of all releases.
         path: Where programs are searched, also by workloads.
         passed: Variables of the server's environment that an installation may see.
         secrets: What no output may show.
     """
 
+    plain: PlainProcesses
     launcher: Launcher
     blobs: Blobs
     journals: Journals
@@ -76,6 +80,7 @@ class ProcessProvider(Provider):
     async def prepare(
         self, workload: WorkloadRecord, release: Release, output: Output
     ) -> None:
+        check_plain(self.plain)
         folder = ReleaseFolder(self.root, release.workload_id, release.number)
         if folder.ready:
             return
@@ -118,6 +123,7 @@ class ProcessProvider(Provider):
     async def start(
         self, workload: WorkloadRecord, release: Release, replica: Replica
     ) -> int:
+        check_plain(self.plain)
         folder = ReleaseFolder(self.root, release.workload_id, release.number)
         folder.temporary.mkdir(parents=True, exist_ok=True)
         spec = ProcessSpec(

@@ -34,9 +34,9 @@ class WorkloadState(StrEnum):
 
     DEPLOYING = "deploying"  # its first release has not answered yet
     HEALTHY = "healthy"
-    DOWN = "down"  # crashed, and about to be restarted
-    FAILED = "failed"  # crashed too often; a restart or a new release mends it
-    STOPPED = "stopped"
+    DOWN = "down"  # a replica crashed and is about to be restarted, or was given up
+    FAILED = "failed"  # all crashed too often; a restart or a new release mends it
+    STOPPED = "stopped"  # the settings do not allow it to run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,13 @@ from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.journal import Journals
 from fairlead.kernel.principal import DEFAULT_TENANT, TenantId, service
+from fairlead.kernel.processes import PlainProcesses
 from fairlead.modules.environments.domain import (
+    ProviderRefused,
     Replica,
     RestartRule,
     WorkloadRecord,
+    check_plain,
     journal_name,
 )
 from fairlead.modules.environments.output import drop, excess
@@ -49,9 +52,9 @@ class Kept:
             ports = [watch.replica.port for watch, _ in self.watches if watch.up]
             self.front.point((host, port) for port in ports)
 
-    def all_up(self) -> bool:
-        """Tell whether every replica answers."""
-        return all(watch.up for watch, _ in self.watches)
+    def mates(self) -> Sequence[Watch]:
+        """Return all watches."""
+        return [watch for watch, _ in self.watches]
 
 
 class Supervisor(Keeper, Opened):
@@ -59,12 +62,17 @@ class Supervisor(Keeper, Opened):
 
     def __init__(
         self,
+        plain: PlainProcesses,
         scopes: Scopes,
         provider: Provider,
         journals: Journals,
         settings: EnvironmentsSettings,
     ) -> None:
-        """Start replicas by `provider`; front them as `settings` say."""
+        """Start replicas by `provider`; front them as `settings` say.
+
+        Where not even plain processes are allowed, what still runs is stopped.
+        """
+        self._plain = plain
         self._scopes = scopes
         self._provider = provider
         self._journals = journals
@@ -148,6 +156,11 @@ class Supervisor(Keeper, Opened):
     async def _take_up(self, kept: Kept, running: frozenset[str] | None) -> None:
         """Make watches and front fit the records; `running` None: all new ones run."""
         async with kept.turn:
+            try:
+                check_plain(self._plain)
+            except ProviderRefused as error:
+                await self._lay_down(kept, error)
+                return
             async with self._upkeep(kept.tenant_id)() as upkeep:
                 workload = await upkeep.find(kept.workload_id)
                 serving = await upkeep.serving(kept.workload_id)
@@ -161,6 +174,15 @@ class Supervisor(Keeper, Opened):
                 if replica.key not in known and (up or not failed):
                     self._watch(kept, replica, up=up)
             kept.point(self._settings.host)
+
+    async def _lay_down(self, kept: Kept, error: ProviderRefused) -> None:
+        """Stop what a server with other settings left running, and say why."""
+        for key in await self._provider.running():
+            if key.startswith(f"{PREFIX}{kept.workload_id}/"):
+                await self._provider.stop(key)
+        who = service("environments", kept.tenant_id)
+        async with self._upkeep(kept.tenant_id)() as upkeep:
+            await upkeep.laid_down(who, kept.workload_id, error)
 
     async def _let_go(self, kept: Kept, *, keys: frozenset[str]) -> None:
         """End the watches of replicas that serve no more."""
@@ -180,7 +202,7 @@ class Supervisor(Keeper, Opened):
             health_seconds=self._settings.health_timeout_seconds,
             turn=kept.turn,
             changed=lambda: kept.point(self._settings.host),
-            all_up=kept.all_up,
+            mates=kept.mates,
         )
         task = asyncio.create_task(watch.run())
         task.add_done_callback(_tell_bug)

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fairlead.kernel.clock import Clock
+from fairlead.kernel.errors import FairleadError
+from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.environments.domain import (
+    START,
     Release,
     Replica,
     ReplicaState,
@@ -20,6 +23,8 @@ from fairlead.modules.environments.ports import (
     WorkloadStore,
 )
 from fairlead.modules.environments.public import WorkloadNotFound, WorkloadState
+from fairlead.modules.environments.use_cases import act
+from fairlead.services.audit.public import AuditTrail, refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,7 @@ class Upkeep:
     releases: ReleaseStore
     fleet: Fleet
     ports: PortChooser
+    trail: AuditTrail
     work: UnitOfWork
     clock: Clock
 
@@ -76,6 +82,23 @@ class Upkeep:
             turned = workload.turned(state, reason=reason, at=self.clock.now())
             await self.workloads.save(turned)
         return True
+
+    async def laid_down(
+        self, who: Principal, workload_id: UUID, error: FairleadError
+    ) -> None:
+        """Record that a workload must not run, and why; a removed one is fine."""
+        async with self.work:
+            try:
+                workload = await self.workloads.get(workload_id)
+            except WorkloadNotFound:
+                return
+            turned = workload.turned(
+                WorkloadState.STOPPED, reason=error.message, at=self.clock.now()
+            )
+            if turned is workload:
+                return
+            await self.workloads.save(turned)
+            await self.trail.record(who, refused(act(START, workload), error))
 
     async def replaced(
         self, replica: Replica, *, port: int, crashed: bool

@@ -10,11 +10,14 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.journal import Frame, Journals
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
+from fairlead.kernel.processes import PlainProcesses
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.environments.domain import (
     RESTART,
     NothingServes,
+    ProviderRefused,
     WorkloadRecord,
+    check_plain,
     journal_name,
     reference,
 )
@@ -31,7 +34,7 @@ from fairlead.modules.environments.public import (
     WorkloadNotFound,
 )
 from fairlead.modules.projects.public import ProjectDeleted
-from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.audit.public import Act, AuditTrail, refused
 from fairlead.services.authz.public import Authorizer, environment_scope
 from fairlead.services.operations.public import Operations, Submission
 
@@ -145,6 +148,7 @@ class GetWorkload:
 class RestartWorkload:
     """Start the replicas of a workload anew."""
 
+    plain: PlainProcesses
     find: FindWorkload
     address: Address
     operations: Operations
@@ -160,14 +164,16 @@ class RestartWorkload:
         Raises:
             WorkloadNotFound: there is none that `who` may see.
             NotAllowed: `who` may see but not restart it.
+            ProviderRefused: the settings do not allow it.
             NothingServes: it has no release yet.
             KeyReused: the request key was used with another body.
         """
         found = await self.find(who, workload, WORKLOAD_RESTART)
-        if not found.release:
-            raise NothingServes(
-                f"{found.title} has no release that served; run its pipeline."
-            )
+        try:
+            self._check(found)
+        except (ProviderRefused, NothingServes) as error:
+            await self.trail.record(who, refused(act(WORKLOAD_RESTART, found), error))
+            raise
         operation_id = new = new_id()
         async with self.work:
             if request is not None:
@@ -187,6 +193,13 @@ class RestartWorkload:
         await self.operations.submit(who, submission)
         shown = found.shown(self.address.host)
         return replace(shown, operation_id=operation_id)
+
+    def _check(self, found: WorkloadRecord) -> None:
+        check_plain(self.plain)
+        if not found.release:
+            raise NothingServes(
+                f"{found.title} has no release that served; run its pipeline."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

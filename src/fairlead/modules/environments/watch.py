@@ -1,7 +1,7 @@
 """Keeping one replica up: started again after a crash, given up after too many."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -39,7 +39,8 @@ class Watch:
         up: Whether it answers.
         turn: Held while the replica's record and process change.
         changed: Called when `up` or `replica` changed.
-        all_up: Tells whether every replica of the workload answers.
+        mates: Returns the watches of all replicas of the workload, this one too.
+        lost: Why it was given up; empty while it is not.
     """
 
     replica: Replica
@@ -50,7 +51,8 @@ class Watch:
     health_seconds: float
     turn: asyncio.Lock
     changed: Callable[[], None]
-    all_up: Callable[[], bool]
+    mates: Callable[[], Sequence["Watch"]]
+    lost: str = ""
     _starts: int = 0
     _crashes: int = 0
     _began: float = 0.0
@@ -98,9 +100,9 @@ class Watch:
         if wait is None:
             printed = await self.provider.last_output(self.replica, lines=REASON_LINES)
             end = f" Its last output:\n{printed}" if printed else " It printed nothing."
-            times = f"{what}, {self._crashes} times soon after its start."
-            await self._say(WorkloadState.FAILED, times + end)
-            log.warning("workload_failed", replica=self.replica.key)
+            self.lost = f"{what}, {self._crashes} times soon after its start.{end}"
+            await self._say(*standing(self.mates()))
+            log.warning("replica_given_up", replica=self.replica.key)
             raise NoLongerServing
         await self._say(WorkloadState.DOWN, f"{what}; next start in {wait:g} s.")
         await asyncio.sleep(wait)
@@ -144,13 +146,28 @@ class Watch:
             self._complaint = error.message.rstrip(".")
             return
         self._set(up=True)
-        if self.all_up():
-            await self._say(WorkloadState.HEALTHY, "")
+        mates = self.mates()
+        if all(mate.up or mate.lost for mate in mates):
+            await self._say(*standing(mates))
 
     def _set(self, *, up: bool) -> None:
         if up is not self.up:
             self.up = up
             self.changed()
+
+
+def standing(watches: Sequence[Watch]) -> tuple[WorkloadState, str]:
+    """Return how a workload is whose replicas are up or given up, and why.
+
+    It has failed only once all of them were given up.
+    """
+    lost = [watch.lost for watch in watches if watch.lost]
+    if not lost:
+        return WorkloadState.HEALTHY, ""
+    if len(lost) == len(watches):
+        return WorkloadState.FAILED, lost[-1]
+    counted = f"{len(lost)} of {len(watches)} replicas failed; the others serve. "
+    return WorkloadState.DOWN, counted + lost[-1]
 
 
 def _now() -> float:

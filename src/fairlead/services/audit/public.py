@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -37,6 +37,15 @@ class Act:
     scope: str = "/"
     outcome: Outcome = Outcome.DONE
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+def refused(act: Act, error: FairleadError) -> Act:
+    """Return `act` as one that was refused, for the reason that `error` names.
+
+    Record it outside the unit of work that `error` has undone.
+    """
+    details = {**act.details, "reason": error.code}
+    return replace(act, outcome=Outcome.REFUSED, details=details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

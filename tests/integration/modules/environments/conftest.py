@@ -33,7 +33,7 @@ from fairlead.kernel.engine import Engine
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, TenantId
-from fairlead.kernel.processes import Launcher
+from fairlead.kernel.processes import Launcher, PlainProcesses
 from fairlead.modules.environments import permissions
 from fairlead.modules.environments.activities import DeployActivities
 from fairlead.modules.environments.module import MODULE, EnvironmentsProvider
@@ -110,6 +110,7 @@ class Platform:
         self.project_id = PROJECT
         self.page = PageRequest()
         self.trail = RecordingTrail()
+        self.plain = True
         self.container: AsyncContainer | None = None
         self.parts: list[Any] = []
 
@@ -249,6 +250,9 @@ def _platform(platform: Platform) -> Provider:
     provider = Provider(scope=Scope.APP)
     provider.provide(lambda: Home(platform.folder), provides=Home)
     provider.provide(lambda: platform.settings, provides=EnvironmentsSettings)
+    provider.provide(
+        lambda: PlainProcesses(allowed=platform.plain), provides=PlainProcesses
+    )
     provider.provide(OperationsSettings)
     provider.provide(lambda: engine_settings(platform.folder), provides=EngineSettings)
     provider.provide(Scopes)

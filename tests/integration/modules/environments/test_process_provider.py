@@ -15,8 +15,10 @@ import pytest
 from fairlead.adapters.blobs.files import FileBlobs
 from fairlead.adapters.journals.files import FileJournals
 from fairlead.adapters.processes.client import ProcessLauncher
+from fairlead.kernel.processes import PlainProcesses
 from fairlead.modules.environments.domain import (
     PrepareFailed,
+    ProviderRefused,
     Release,
     ReleaseState,
     Replica,
@@ -93,6 +95,7 @@ async def provider(tmp_path: Path) -> AsyncIterator[ProcessProvider]:
     launcher = ProcessLauncher(tmp_path, journals)
     await launcher.open()
     yield ProcessProvider(
+        plain=PlainProcesses(allowed=True),
         launcher=launcher,
         blobs=FileBlobs(tmp_path / "blobs"),
         journals=journals,
@@ -313,3 +316,19 @@ async def test_a_program_that_is_not_there_is_told(provider: ProcessProvider) ->
 
     with pytest.raises(ReplicaEnded, match="no-such-program"):
         await provider.answers(release, REPLICA, timeout_seconds=60)
+
+
+async def test_nothing_is_prepared_or_started_without_leave(
+    provider: ProcessProvider,
+) -> None:
+    """Whatever was allowed when the release was ordered."""
+    await provider.blobs.put_bytes("artifact", TELL.encode())
+    provider = replace(provider, plain=PlainProcesses(allowed=False))
+
+    with pytest.raises(ProviderRefused, match="unsafe_local"):
+        await provider.prepare(WORKLOAD, RELEASE, Output(Path(), ""))
+    with pytest.raises(ProviderRefused, match="unsafe_local"):
+        await provider.start(WORKLOAD, RELEASE, REPLICA)
+
+    assert not provider.root.exists()
+    assert await provider.running() == frozenset()

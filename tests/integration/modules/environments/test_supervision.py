@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+from dataclasses import replace
 from typing import Any
 
 from fairlead.kernel.events import Delivery
@@ -17,6 +18,7 @@ from fairlead.modules.environments.public import (
 )
 from fairlead.modules.environments.use_cases import RemoveProject
 from fairlead.modules.projects.public import ProjectDeleted
+from fairlead.services.audit.public import Outcome
 
 Platform = Any  # of conftest.py
 
@@ -200,3 +202,62 @@ async def text(said: Any) -> bytes:
 async def spoken(said: Any) -> bool:
     """Tell whether the replica has said hello."""
     return bool(b"hello from one\n" in await said())
+
+
+async def test_other_settings_stop_what_ran_and_it_comes_back_with_the_old_ones(
+    platform: Platform,
+) -> None:
+    """A server that must not run plain processes keeps none of its predecessor."""
+    await platform.deploy(1, await platform.script())
+    url = (await platform.web()).url
+    await platform.close(stop_workloads=False)
+
+    platform.plain = False
+    await platform.open()
+
+    workload = await platform.web()
+    assert workload.state is WorkloadState.STOPPED
+    assert "unsafe_local" in workload.reason
+    assert await platform.keys() == set()
+    assert (await platform.look(url))[0] == 0
+    refused = [act for _, act in platform.trail.acts if act.outcome is Outcome.REFUSED]
+    assert [act.details["reason"] for act in refused] == [
+        "environments.provider_refused"
+    ]
+    again = await platform.deploy(2, await platform.script())
+    assert again.error.code == "environments.provider_refused"
+    await platform.close()
+    platform.plain = True
+    await platform.open()
+    await platform.until(lambda: healthy(platform), "it answers again")
+
+
+async def test_one_of_two_replicas_given_up_leaves_it_serving_and_says_so(
+    platform: Platform,
+) -> None:
+    order = replace(await platform.script(), replicas=2)
+    await platform.deploy(1, order)
+    url = (await platform.web()).url
+    launcher = await platform.get(Launcher)
+
+    async def kill() -> bool:
+        """Kill the first replica whenever it runs, until it is given up."""
+        for running in await launcher.running():
+            if running.key.split("/")[3] == "1":
+                os.kill(running.pid, signal.SIGKILL)
+        return "1 of 2 replicas failed" in (await platform.web()).reason
+
+    await platform.until(kill, "one is given up")
+    workload = await platform.web()
+    assert workload.state is WorkloadState.DOWN
+    assert "Replica 1 ended with code 137" in workload.reason
+    assert await platform.look(url) == (200, "one")
+    (other,) = await launcher.running()
+    os.kill(other.pid, signal.SIGKILL)
+
+    async def back() -> bool:
+        workload = await platform.web()
+        return workload.restarts == 5 and "1 of 2 replicas failed" in workload.reason
+
+    await platform.until(back, "the other is back, and the first is not forgotten")
+    assert await platform.look(url) == (200, "one")

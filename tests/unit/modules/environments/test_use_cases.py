@@ -10,10 +10,12 @@ from fairlead.kernel.events import Delivery
 from fairlead.kernel.idempotency import IdempotencyKeys, KeyReused, RequestKey
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
+from fairlead.kernel.processes import PlainProcesses
 from fairlead.modules.environments import permissions
 from fairlead.modules.environments.domain import (
     BadOrder,
     NothingServes,
+    ProviderRefused,
     WorkloadRecord,
 )
 from fairlead.modules.environments.memory import (
@@ -38,6 +40,7 @@ from fairlead.modules.environments.use_cases import (
     RestartWorkload,
 )
 from fairlead.modules.projects.public import ProjectDeleted
+from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import NotAllowed, environment_scope
 from fairlead.services.operations.public import (
     Operation,
@@ -129,6 +132,7 @@ class House:
     trail: RecordingTrail = field(default_factory=RecordingTrail)
     operations: SubmissionList = field(default_factory=SubmissionList)
     keys: KeyTable = field(default_factory=KeyTable)
+    plain: bool = True
 
     def find(self, *granted: str) -> FindWorkload:
         return FindWorkload(
@@ -137,6 +141,7 @@ class House:
 
     def restart(self, *granted: str) -> RestartWorkload:
         return RestartWorkload(
+            plain=PlainProcesses(allowed=self.plain),
             find=self.find(*granted),
             address=HOST,
             operations=self.operations,
@@ -239,6 +244,20 @@ async def test_a_restart_is_an_operation_and_audited(
         serving.project_id, serving.environment_id
     )
     assert house.acts() == [permissions.WORKLOAD_RESTART]
+
+
+async def test_production_settings_refuse_a_restart_and_that_is_audited(
+    house: House, serving: WorkloadRecord
+) -> None:
+    house.plain = False
+    with pytest.raises(ProviderRefused, match="unsafe_local"):
+        await house.restart(*ALL)(ADA, "hello/dev/web", request=None)
+
+    assert house.operations.submitted == {}
+    ((_, act),) = house.trail.acts
+    assert act.outcome is Outcome.REFUSED
+    assert act.target == f"workloads/{serving.id}"
+    assert act.details["reason"] == "environments.provider_refused"
 
 
 async def test_the_same_key_restarts_once(
