@@ -8,7 +8,8 @@ from litestar import Response, get
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet
-from fairlead.adapters.settings.home import Home
+from fairlead.adapters.settings.load import Settings
+from fairlead.adapters.settings.shown import shown
 from fairlead.console.permissions import MODULE_READ, SETTINGS_READ
 from fairlead.kernel.module import Catalog
 from fairlead.services.authz.public import Authorizer
@@ -43,18 +44,23 @@ class PlatformPages(PageController):
     async def settings(
         self,
         request: AnyRequest,
-        home: FromDishka[Home],
+        settings: FromDishka[Settings],
         authorizer: FromDishka[Authorizer],
         pages: FromDishka[Pages],
     ) -> Response[str]:
-        """Say what runs, where its data is and how steps are kept apart."""
+        """Say what runs, where its data is, and every setting but the secrets."""
         await authorizer.require(pages.who, SETTINGS_READ)
         sheet = Sheet(
             template="console/settings.html",
             title="Settings",
-            command="fairlead --version",
+            command="fairlead status",
             section="/settings",
         )
         return await pages.show(
-            request, sheet, version=version("fairlead"), home=str(home.path)
+            request,
+            sheet,
+            version=version("fairlead"),
+            environment=settings.environment,
+            home=str(settings.home.path),
+            sections=shown(settings),
         )

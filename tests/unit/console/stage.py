@@ -31,6 +31,7 @@ from fairlead.adapters.pages.guard import browser_guard
 from fairlead.adapters.pages.part import ConsoleParts
 from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.settings.home import Home
+from fairlead.adapters.settings.load import Settings
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.console.memory import MemoryBrowserSessionStore
 from fairlead.console.module import CONSOLE, MODULE, ConsoleProvider
@@ -48,6 +49,7 @@ from fairlead.modules.projects.public import Projects
 from fairlead.services.audit import pages as audit_pages
 from fairlead.services.audit.public import AuditLog
 from fairlead.services.auth.public import Sessions, Unauthenticated, Verifier
+from fairlead.services.auth.settings import AdminSettings
 from fairlead.services.authz import pages as access_pages
 from fairlead.services.authz.public import Authorizer, Roles
 from fairlead.services.identity import pages as user_pages
@@ -143,7 +145,12 @@ class Stage:
             Authorizer: GrantList(*self.granted),
             ConsoleParts: PARTS,
             Catalog: Catalog((MODULE.manifest,)),
-            Home: Home(path=Path("/srv/fairlead")),
+            Settings: Settings(
+                "development",
+                Home(path=Path("/srv/fairlead")),
+                {AdminSettings: AdminSettings(password="hush hush")},
+                {"admin": AdminSettings},
+            ),
         }
         for kind, value in values.items():
             provider.provide(_constant(value), provides=kind)

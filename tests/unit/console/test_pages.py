@@ -115,6 +115,24 @@ async def test_what_never_served_is_run_again_not_restarted(
     assert 'action="/projects/search/runs"' in text
 
 
+async def test_environments_say_what_runs_there(browser: Browser) -> None:
+    """By environment: address, release, run, commit, since when."""
+    text = await browser.page("/environments")
+    dev, staging = text.index('aria-label="dev"'), text.index('aria-label="staging"')
+
+    assert dev < text.index("hello/dev/web") < staging
+    assert "http://127.0.0.1:40500" in text
+    assert 'href="/runs/00000000-0000-0000-0000-0000000000d9">Run 217</a>' in text
+    assert f"{217 * 7919:07x}"[:7] in text
+
+
+async def test_settings_are_shown_without_secrets(browser: Browser) -> None:
+    text = await browser.page("/settings")
+
+    assert 'title="FAIRLEAD_ADMIN__PASSWORD"' in text
+    assert "hush hush" not in text
+
+
 async def test_a_failed_checkout_shows_its_output_and_why(open_browser: Open) -> None:
     behind = stage()
     failed = next(run for run in behind.runs.items if run.project == "catalog")

@@ -123,7 +123,8 @@ class ConsolePart(Part):
         finders: `Finder` types.
         panels: `Panel` types by the slot they fill. Slots: `project`
             (cards of a project's page), `project.actions` (buttons in its head),
-            `project.summary` (one line about it, in lists).
+            `project.summary` (one line about it, in lists), `run` (which run and
+            commit; the subject is its id).
     """
 
     controllers: tuple[type[Controller], ...]

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,11 +26,16 @@ FILE = "FAIRLEAD_SETTINGS"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings: the environment's name, the home, and each section by its type."""
+    """All settings: the environment's name, the home, and each section by its type.
+
+    Attributes:
+        names: The sections' types by their names.
+    """
 
     environment: str
     home: Home
     sections: Mapping[type[Struct], Struct]
+    names: Mapping[str, type[Struct]] = field(default_factory=dict)
 
     def of(self, kind: type[StructT]) -> StructT:
         """Return the section of this type."""
@@ -96,6 +101,7 @@ def typed(layers: Layers, sections: Mapping[str, type[Struct]]) -> Settings:
         sections={
             kind: _convert(layers, section, kind) for section, kind in sections.items()
         },
+        names=dict(sections),
     )
 
 
@@ -147,7 +153,7 @@ def _convert(layers: Layers, section: str, kind: type[Struct]) -> Struct:
         raise SettingsInvalid(
             f"{section} ({layers.source(section)}) must be a mapping.", path=section
         )
-    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    fields = {one.name: one.type for one in msgspec.structs.fields(kind)}
     for name in values:
         if name not in fields:
             source = layers.source(f"{section}.{name}")

@@ -152,6 +152,10 @@
     }
   });
 
+  // On a phone the sections are a row that scrolls: show where we are in it.
+  const section = document.querySelector(".side [aria-current]");
+  if (section) section.parentElement.scrollLeft = section.offsetLeft - section.parentElement.clientWidth / 3;
+
   every("[data-refresh]", refresh);
   if (navigator.clipboard) every("[data-copy]", (button) => (button.hidden = false));
   localTitles(document);

@@ -7,6 +7,7 @@ from fairlead.modules.pipelines.pages.controller import SECTION, RunPages
 from fairlead.modules.pipelines.pages.panels import (
     LatestRuns,
     LatestState,
+    Origin,
     RunButton,
     RunFinder,
     RunsOfProject,
@@ -23,5 +24,6 @@ CONSOLE = ConsolePart(
         "project": RunsOfProject,
         "project.actions": RunButton,
         "project.summary": LatestState,
+        "run": Origin,
     },
 )

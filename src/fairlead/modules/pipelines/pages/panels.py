@@ -150,6 +150,18 @@ class RunButton(Panel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin(Panel):
+    """Which run and commit something came from; the subject is the run's id."""
+
+    runs: Runs
+
+    @override
+    async def cards(self, who: Principal, subject: str) -> tuple[Card, ...]:
+        run = await self.runs.get(who, subject)
+        return (Card(template="pipelines/origin.html", order=10, data={"run": run}),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinder(Finder):
     """Finds runs among the newest 100 by `project #number`, title or commit."""
 
