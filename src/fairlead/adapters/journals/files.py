@@ -31,6 +31,7 @@ _PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}"
 NAME = re.compile(rf"{_PART}(?:/{_PART}){{0,15}}")
 CHUNK = 256 * 1024
 _FOLLOWED = 64 * 1024  # read at once for followers, who may be many and slow
+_MUCH = 32 * 1024
 _SMALL = 16 * 1024  # appended without a thread
 _OPEN = 128  # files kept open for appending
 _BATCHES = 4  # read by one follower, kept for those equally far, per journal
@@ -153,8 +154,8 @@ class FileJournals(Journals):
                     if frame.kind is FrameKind.END:
                         return
                 if frames:
-                    del frames  # a slow reader holds no more than it is sent
-                    await asyncio.sleep(0)
+                    if after - frames[0].offset > _MUCH:
+                        await asyncio.sleep(0)  # others want to read, too
                 elif topic.gone or (at_end and await self.sealed(name)):
                     return
                 else:
@@ -267,6 +268,7 @@ class FileJournals(Journals):
     def _wake(self, path: str) -> None:
         topic = self._topics.get(path)
         if topic is not None:
+            topic.size = _size(path)
             topic.wake()
 
     def _watch(self) -> None:
