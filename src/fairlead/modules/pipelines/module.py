@@ -22,7 +22,7 @@ from fairlead.kernel.secrecy import secrets_among
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.pipelines.activities.checkout import CheckoutActivities
 from fairlead.modules.pipelines.activities.deploy import DeployActivities
-from fairlead.modules.pipelines.activities.desk import NAME, Desk, Plans
+from fairlead.modules.pipelines.activities.desk import Desk, Plans
 from fairlead.modules.pipelines.activities.finish import FinishActivities
 from fairlead.modules.pipelines.activities.outputs import OutputActivities
 from fairlead.modules.pipelines.activities.running import Runner
@@ -60,6 +60,7 @@ from fairlead.modules.pipelines.use_cases.show import (
     ReadLogs,
 )
 from fairlead.modules.pipelines.use_cases.start import (
+    NAME,
     ExecutorRule,
     StartRun,
     SubmitQueuedRun,
@@ -182,6 +183,7 @@ class ActivitiesProvider(Provider):
         desk: Desk,
         places: Workplaces,
         runner: Runner,
+        rule: ExecutorRule,
         settings: PipelinesSettings,
     ) -> CheckoutActivities:
         """Pass it the limits of the settings."""
@@ -189,6 +191,7 @@ class ActivitiesProvider(Provider):
             desk=desk,
             places=places,
             runner=runner,
+            rule=rule,
             timeout_seconds=settings.checkout_timeout_seconds,
             step_timeout_seconds=settings.step_timeout_seconds,
         )
@@ -199,6 +202,7 @@ class ActivitiesProvider(Provider):
         desk: Desk,
         places: Workplaces,
         runner: Runner,
+        rule: ExecutorRule,
         settings: PipelinesSettings,
     ) -> StepActivities:
         """Pass it the limits of the settings."""
@@ -206,6 +210,7 @@ class ActivitiesProvider(Provider):
             desk=desk,
             places=places,
             runner=runner,
+            rule=rule,
             step_timeout_seconds=settings.step_timeout_seconds,
         )
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from tests.integration.modules.pipelines.rig import (
@@ -22,8 +23,10 @@ from tests.integration.modules.pipelines.rig import (
 
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.processes import Launcher
-from fairlead.modules.pipelines.public import Run, State
+from fairlead.modules.pipelines.public import ExecutorRefused, Run, State
+from fairlead.services.audit.public import AuditTrail, Outcome
 from fairlead.services.operations.public import Operations
+from fairlead.testing.fakes import RecordingTrail
 
 KILLS = int(os.environ.get("FAIRLEAD_TEST_KILLS", "2"))
 STEPS = 2 * KILLS + 2
@@ -133,9 +136,11 @@ async def test_killed_server_repeats_no_ended_step(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def finished(home: Path, run_id: UUID) -> AsyncIterator[tuple[Rig, Run]]:
+async def finished(
+    home: Path, run_id: UUID, **settings: Any
+) -> AsyncIterator[tuple[Rig, Run]]:
     """Open the platform once more, and see the run to its end."""
-    rig = build(home)
+    rig = build(home, **settings)
     await rig.open()
     try:
         async with asyncio.timeout(60):
@@ -174,3 +179,34 @@ async def test_killed_at_any_moment_the_run_ends_well(tmp_path: Path) -> None:
         assert run.urls == ("http://127.0.0.1:1",)
         numbers = (await rig.output(run, "build/count")).split()
         assert numbers[-100:] == [str(n).encode() for n in range(1, 101)]
+
+
+async def test_killed_server_runs_nothing_more_without_leave(tmp_path: Path) -> None:
+    """A run begun where plain processes were allowed ends where they are not."""
+    effects = tmp_path / "effects"
+    steps = "".join(
+        f"    - {{name: s{n}, run: 'echo {n} >> {effects}; sleep 0.5', retry: 3}}\n"
+        for n in range(3)
+    )
+    pipeline = {".fairlead.yaml": f"version: 1\nbuild:\n  steps:\n{steps}"}
+    folder = repository(tmp_path / "repository", pipeline)
+    home, began = tmp_path / "home", tmp_path / "run"
+    server = serve(home, str(folder), str(began))
+    try:
+        await more_than(effects, 0)
+    finally:
+        kill(server)
+    before = written(effects)
+
+    run_id = UUID(began.read_text())
+    async with finished(home, run_id, unsafe_local=False) as (rig, run):
+        assert run.state is State.FAILED
+        assert "without isolation" in run.reason
+        assert states(run)["build/s2"] is State.SKIPPED
+        assert State.FAILED in states(run).values()
+        assert written(effects) == before
+        trail = await rig.container.get(AuditTrail)
+        assert isinstance(trail, RecordingTrail)
+        refused = [act for _, act in trail.acts if act.outcome is Outcome.REFUSED]
+        assert [act.details["reason"] for act in refused] == [ExecutorRefused.code]
+        assert refused[0].target == f"runs/{run_id}"

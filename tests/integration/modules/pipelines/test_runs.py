@@ -378,3 +378,19 @@ async def test_follower_gets_everything_to_the_end(rig: Rig, make: Make) -> None
         frames = [frame async for frame in await runs.logs(ADA, str(run.id))]
 
     assert frames[-1].kind is FrameKind.END
+
+
+async def test_step_that_kills_the_launcher_is_given_up(rig: Rig, make: Make) -> None:
+    """After three attempts; the server was there all the time."""
+    make(
+        "version: 1\nbuild:\n  steps:\n"
+        "    - {name: rude, run: 'kill -9 $PPID; sleep 60', retry: 5}\n"
+    )
+
+    run = await rig.run("hello")
+
+    (step,) = run.stages[0].jobs[0].steps
+    assert (run.state, step.state, step.attempts) == (State.FAILED, State.FAILED, 3)
+    assert run.reason == (
+        "Step build/rude was given up: the launcher died 3 times while it ran."
+    )

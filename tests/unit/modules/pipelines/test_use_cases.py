@@ -27,7 +27,9 @@ from fairlead.modules.pipelines.use_cases.start import (
     StartRun,
     SubmitQueuedRun,
 )
+from fairlead.modules.projects.permissions import PROJECT_READ
 from fairlead.modules.projects.public import Project, ProjectNotFound, Projects
+from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import NotAllowed
 from fairlead.services.operations.public import (
     Operation,
@@ -239,12 +241,18 @@ async def test_start_is_refused_without_right_or_isolation() -> None:
     with pytest.raises(ProjectNotFound):
         await desk.start(RUN_START)(ADA, "other")
     with pytest.raises(NotAllowed):
-        await desk.start(unsafe_local=False)(ADA, "hello")
+        await desk.start(PROJECT_READ, unsafe_local=False)(ADA, "hello")
+    with pytest.raises(ProjectNotFound, match="'hello'"):
+        await desk.start()(ADA, "hello")
     with pytest.raises(ExecutorRefused, match="without isolation"):
         await desk.start(RUN_START, unsafe_local=False)(ADA, "hello")
 
     assert desk.outbox.events == []
     assert desk.operations.submitted == []
+    ((_, act),) = desk.trail.acts
+    assert (act.action, act.outcome) == (RUN_START, Outcome.REFUSED)
+    assert act.target == f"projects/{HELLO.id}"
+    assert act.details["reason"] == ExecutorRefused.code
 
 
 async def test_queued_run_is_submitted_again() -> None:

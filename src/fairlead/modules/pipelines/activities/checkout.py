@@ -16,6 +16,7 @@ from fairlead.modules.pipelines.definition.files import find_file, load_pipeline
 from fairlead.modules.pipelines.domain.errors import CheckoutFailed
 from fairlead.modules.pipelines.domain.plan import BUILD, Plan
 from fairlead.modules.pipelines.domain.records import Record
+from fairlead.modules.pipelines.use_cases.start import ExecutorRule
 from fairlead.services.operations.public import Feeds
 
 STREAM = "checkout"
@@ -66,6 +67,7 @@ class CheckoutActivities:
     desk: Desk
     places: Workplaces
     runner: Runner
+    rule: ExecutorRule
     timeout_seconds: float
     step_timeout_seconds: float
 
@@ -74,10 +76,12 @@ class CheckoutActivities:
         """Clone afresh; a commit that was recorded before is checked out again.
 
         Raises:
+            ExecutorRefused: the settings do not allow it.
             CheckoutFailed: the repository cannot be cloned, is empty, or has no such
                 revision.
         """
         errand = Errand.of(attempt)
+        await self.desk.check(self.rule, errand)
         async with self.desk.open(errand) as progress:
             record = await progress.begin_run(errand.run_id)
             spec = await self._spec(record, attempt, progress.feeds)

@@ -11,10 +11,11 @@ from fairlead.kernel.engine import Attempt, Json
 from fairlead.kernel.principal import Principal, service
 from fairlead.modules.pipelines.domain.plan import Plan
 from fairlead.modules.pipelines.domain.records import Record
+from fairlead.modules.pipelines.public import ExecutorRefused
 from fairlead.modules.pipelines.use_cases.progress import Progress
+from fairlead.modules.pipelines.use_cases.start import NAME, ExecutorRule, act_of
+from fairlead.services.audit.public import AuditTrail, refused
 from fairlead.services.operations.public import WorkflowInput
-
-NAME = "pipelines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +82,19 @@ class Desk:
         """Yield the records, for a moment: nothing long happens while they are open."""
         async with self.scopes.enter(errand.system) as scope:
             yield await scope.get(Progress)
+
+    async def check(self, rule: ExecutorRule, errand: Errand) -> None:
+        """Refuse to run anything that the settings do not allow (any longer).
+
+        Raises:
+            ExecutorRefused: they do not; that is audited.
+        """
+        try:
+            rule.check()
+        except ExecutorRefused as error:
+            async with self.scopes.enter(errand.system) as scope:
+                progress = await scope.get(Progress)
+                record = await progress.runs.get(errand.run_id)
+                trail = await scope.get(AuditTrail)
+                await trail.record(errand.requested_by, refused(act_of(record), error))
+            raise

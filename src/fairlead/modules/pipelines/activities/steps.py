@@ -1,20 +1,29 @@
 """Running one attempt of a step as a process, exactly once to its end."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 
 from fairlead.kernel.engine import Attempt, Json, activity
-from fairlead.kernel.processes import ProcessSpec, ProcessUnknown, Receipt
+from fairlead.kernel.processes import (
+    LauncherDown,
+    ProcessSpec,
+    ProcessUnknown,
+    Receipt,
+)
 from fairlead.modules.pipelines.activities.desk import Desk, Errand
 from fairlead.modules.pipelines.activities.running import Runner, TookTooLong
 from fairlead.modules.pipelines.activities.workplace import Workplaces, facts
 from fairlead.modules.pipelines.domain.errors import StepBroken, StepUnlucky
 from fairlead.modules.pipelines.domain.plan import StepPlan
 from fairlead.modules.pipelines.domain.records import Execution, Record
-from fairlead.modules.pipelines.public import State
+from fairlead.modules.pipelines.public import ExecutorRefused, State
+from fairlead.modules.pipelines.use_cases.start import ExecutorRule
 from fairlead.services.operations.public import Feeds
 
 INTERRUPTED = "It was interrupted; the server stopped meanwhile."
+LOST = "It was interrupted; the launcher died meanwhile, but not the server."
+MAX_LOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,7 @@ class StepActivities:
     desk: Desk
     places: Workplaces
     runner: Runner
+    rule: ExecutorRule
     step_timeout_seconds: float
 
     @activity("pipelines.run_step")
@@ -52,6 +62,7 @@ class StepActivities:
         Raises:
             StepUnlucky: it failed and may be tried again.
             StepBroken: it failed for good.
+            ExecutorRefused: the settings do not allow it (any longer).
         """
         task = await self._task(Errand.of(attempt))
         last = await self._last(task)
@@ -118,16 +129,44 @@ class StepActivities:
                 errand.run_id, f"$ {task.plan.run.rstrip()}\n", stream=task.name
             )
         try:
+            await self.desk.check(self.rule, errand)
             spec = await asyncio.to_thread(self._spec, task, execution)
-        except StepBroken as error:
-            return await self._record(
-                task, replace(execution, state=State.FAILED, reason=error.message)
+        except (StepBroken, ExecutorRefused) as error:
+            failed = replace(execution, state=State.FAILED, reason=error.message)
+            refused = isinstance(error, ExecutorRefused)
+            failed = await self._record(task, failed, final=refused)
+            if refused:
+                raise
+            return failed
+        try:
+            ended = await self.runner.carry_out(
+                spec, timeout_seconds=task.timeout_seconds
             )
-        ended = await self.runner.carry_out(spec, timeout_seconds=task.timeout_seconds)
-        settled = await self._settle(task, execution, ended)
+        except LauncherDown:
+            settled = await self._lost(task, execution)
+        else:
+            settled = await self._settle(task, execution, ended)
         if settled.state is State.CANCELLED:
             raise StepUnlucky(f"Step {task.name} was interrupted.", step=task.name)
         return settled
+
+    async def _lost(self, task: _Task, execution: Execution) -> Execution:
+        """Record an attempt whose launcher died; once too often is the step's fault.
+
+        Raises:
+            StepBroken: it is.
+        """
+        lost = sum(each.reason == LOST for each in task.past) + 1
+        if lost < MAX_LOST:
+            execution = replace(execution, state=State.CANCELLED, reason=LOST)
+            recorded = await self._record(task, execution)
+            with contextlib.suppress(LauncherDown):
+                await self.runner.forget(execution.key)
+            return recorded
+        why = f"was given up: the launcher died {lost} times while it ran."
+        execution = replace(execution, state=State.FAILED, reason=f"It {why}")
+        await self._record(task, execution, final=True)
+        raise StepBroken(f"Step {task.name} {why}", step=task.name)
 
     def _spec(self, task: _Task, execution: Execution) -> ProcessSpec:
         errand, record = task.errand, task.record
@@ -171,13 +210,19 @@ class StepActivities:
         await self.runner.forget(execution.key)
         return recorded
 
-    async def _record(self, task: _Task, execution: Execution) -> Execution:
+    async def _record(
+        self, task: _Task, execution: Execution, *, final: bool = False
+    ) -> Execution:
         past = (
             *(each for each in task.past if each.number != execution.number),
             execution,
         )
-        again = execution.state is State.CANCELLED or (
-            execution.state is State.FAILED and task.failed(past) <= task.plan.retries
+        again = not final and (
+            execution.state is State.CANCELLED
+            or (
+                execution.state is State.FAILED
+                and task.failed(past) <= task.plan.retries
+            )
         )
         async with self.desk.open(task.errand) as progress:
             return await progress.end_attempt(execution, goes_on=again)

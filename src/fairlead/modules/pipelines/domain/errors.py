@@ -1,6 +1,7 @@
 """The failures of pipelines that the inside knows by name."""
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.modules.pipelines.public import ExecutorRefused
 
 
 class PipelineInvalid(FairleadError):
@@ -79,5 +80,6 @@ FOR_GOOD = tuple(
         OutputRefused,
         ArtifactNotFound,
         DeployFailed,
+        ExecutorRefused,
     )
 )

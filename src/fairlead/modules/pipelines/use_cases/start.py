@@ -8,7 +8,7 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
 from fairlead.kernel.ids import new_id
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, service
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.pipelines.domain.records import RUN, Record
 from fairlead.modules.pipelines.domain.views import shown
@@ -21,11 +21,13 @@ from fairlead.modules.pipelines.public import (
     RunQueued,
     State,
 )
-from fairlead.modules.projects.public import Project, Projects
-from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.modules.projects.permissions import PROJECT_READ
+from fairlead.modules.projects.public import Project, ProjectNotFound, Projects
+from fairlead.services.audit.public import Act, AuditTrail, refused
 from fairlead.services.authz.public import Authorizer, project_scope
 from fairlead.services.operations.public import Operations, Submission
 
+NAME = "pipelines"
 MAX_REVISION = 200
 
 
@@ -102,9 +104,12 @@ class StartRun:
             BadRevision: `revision` cannot be one.
             KeyReused: the request key was used with another body.
         """
-        found = await self.projects.get(who, project)
-        await self.authorizer.require(who, RUN_START, on=project_scope(found.id))
-        self.rule.check()
+        found = await self._project(who, project)
+        try:
+            self.rule.check()
+        except ExecutorRefused as error:
+            await self.trail.record(who, refused(act_on(found), error))
+            raise
         check_revision(revision)
         record = await self._known(run_id)
         if record is None:
@@ -113,6 +118,22 @@ class StartRun:
             # the event does the same after a crash; submitting twice is fine
             await self.operations.submit(who, submission_of(record))
         return shown(record)
+
+    async def _project(self, who: Principal, project: str) -> Project:
+        """Find it first, so that a refusal names it, and what was really asked for."""
+        missing = ProjectNotFound(f"There is no project '{project}'.")
+        try:
+            found = await self.projects.get(service(NAME, who.tenant_id), project)
+        except ProjectNotFound as error:
+            raise missing from error
+        await self.authorizer.require(
+            who,
+            RUN_START,
+            on=project_scope(found.id),
+            sees=PROJECT_READ,
+            missing=missing,
+        )
+        return found
 
     async def _known(self, run_id: UUID | None) -> Record | None:
         if run_id is None:
@@ -148,7 +169,7 @@ class StartRun:
                 created_at=self.clock.now(),
             )
             await self.runs.add(record)
-            await self.trail.record(who, _act(record))
+            await self.trail.record(who, act_of(record))
             await self.outbox.add(
                 RunQueued(
                     at=record.created_at,
@@ -201,7 +222,18 @@ def check_revision(revision: str) -> None:
         )
 
 
-def _act(record: Record) -> Act:
+def act_on(project: Project) -> Act:
+    """Return what the audit trail keeps of a run that was not even queued."""
+    return Act(
+        action=RUN_START,
+        target=f"projects/{project.id}",
+        scope=project_scope(project.id),
+        details={"project": project.name},
+    )
+
+
+def act_of(record: Record) -> Act:
+    """Return what the audit trail keeps of a run."""
     return Act(
         action=RUN_START,
         target=f"runs/{record.id}",
