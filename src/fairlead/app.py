@@ -42,8 +42,6 @@ from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
 from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.adapters.processes.provider import ProcessesProvider
-from fairlead.adapters.schedules.cron import CronCalendar
-from fairlead.adapters.schedules.part import check_jobs
 from fairlead.adapters.schedules.provider import SchedulesProvider
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
 from fairlead.adapters.settings.lock import OTHERS, HomeLock
@@ -264,7 +262,6 @@ def assemble(
         dishka.exceptions.GraphMissingFactoryError: a port has no adapter.
     """
     modules = tuple(modules)
-    check_jobs(modules, CronCalendar())
     container = make_async_container(
         PlatformProvider(modules),
         settings_provider(settings),

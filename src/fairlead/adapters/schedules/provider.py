@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dishka import Provider, Scope, provide
 
 from fairlead.adapters.schedules.cron import CronCalendar
-from fairlead.adapters.schedules.part import DigestTypes, SchedulableTypes
+from fairlead.adapters.schedules.part import DigestTypes, SchedulableTypes, check_jobs
 from fairlead.kernel.module import Module
 from fairlead.kernel.schedules import Calendar
 
@@ -16,9 +16,14 @@ class SchedulesProvider(Provider):
     scope = Scope.APP
 
     def __init__(self, modules: Iterable[Module]) -> None:
-        """Ask `modules`."""
+        """Ask `modules`.
+
+        Raises:
+            BadModule: a job has no workflow, or its time cannot be read.
+        """
         super().__init__()
         self._modules = tuple(modules)
+        check_jobs(self._modules, CronCalendar())
 
     @provide
     def calendar(self) -> Calendar:
