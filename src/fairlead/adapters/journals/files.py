@@ -144,10 +144,7 @@ class FileJournals(Journals):
         self._watch()
         try:
             while True:
-                frames = topic.batches.get(after)
-                if frames is None:
-                    frames = await self._frames(name, after, _FOLLOWED)
-                    topic.share(after, frames)
+                frames = await self._shared(topic, name, after)
                 for frame in frames:
                     yield frame
                     after = frame.next
@@ -218,6 +215,14 @@ class FileJournals(Journals):
         if topic is not None:
             topic.gone = True
             topic.wake()
+
+    async def _shared(self, topic: _Topic, name: str, after: int) -> list[Frame]:
+        """Return the next frames, read once for all followers that are equally far."""
+        frames = topic.batches.get(after)
+        if frames is None:
+            frames = await self._frames(name, after, _FOLLOWED)
+            topic.share(after, frames)
+        return frames
 
     async def _frames(self, name: str, after: int, limit: int) -> list[Frame]:
         file = str(self._file(name))
