@@ -43,6 +43,7 @@ from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.adapters.processes.provider import ProcessesProvider
 from fairlead.adapters.schedules.provider import SchedulesProvider
+from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
 from fairlead.adapters.settings.lock import OTHERS, HomeLock
 from fairlead.adapters.settings.part import SettingsPart
@@ -55,6 +56,7 @@ from fairlead.adapters.sql.settings import DatabaseSettings
 from fairlead.adapters.telemetry.logs import configure
 from fairlead.adapters.telemetry.settings import LogSettings
 from fairlead.adapters.wiring.clock import SystemClock
+from fairlead.adapters.wiring.disk import DiskCheck
 from fairlead.adapters.wiring.part import (
     ContainerPart,
     HealthPart,
@@ -140,7 +142,7 @@ class PlatformProvider(Provider):
 
     @provided(scope=Scope.APP)
     async def readiness(
-        self, container: AsyncContainer, database: Database
+        self, container: AsyncContainer, database: Database, home: Home
     ) -> Readiness:
         """Collect the checks of all parts."""
         kinds = [
@@ -150,7 +152,7 @@ class PlatformProvider(Provider):
             for kind in part.types
         ]
         checks: list[HealthCheck] = [await container.get(kind) for kind in kinds]
-        return Readiness((database, *checks))
+        return Readiness((database, DiskCheck(home.path), *checks))
 
 
 @dataclass(slots=True)

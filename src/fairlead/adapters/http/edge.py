@@ -43,7 +43,15 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 _DIGITS = 15  # of a length; more is too much anyway
-_KEPT = ("type", "method", "path", "path_template", "http_version")  # while streaming
+_KEPT = (  # while streaming
+    "type",
+    "method",
+    "path",
+    "path_template",
+    "http_version",
+    "query_string",
+    "client",
+)
 
 
 class Edge:

@@ -9,6 +9,7 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get
 
 from fairlead.adapters.http.metrics import HttpMetrics
+from fairlead.adapters.http.problems import without_paths
 from fairlead.kernel.health import HealthCheck
 
 CHECK_SECONDS = 2.0
@@ -55,7 +56,7 @@ class PlatformController(Controller):
             if isinstance(result, BaseException):
                 parts[type(check).__name__] = "no answer in time"
             else:
-                parts[result.name] = "ok" if result.ok else result.detail
+                parts[result.name] = "ok" if result.ok else without_paths(result.detail)
         ok = all(state == "ok" for state in parts.values())
         body = {
             "status": "ok" if ok else "unavailable",

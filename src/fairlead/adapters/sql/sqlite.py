@@ -114,6 +114,9 @@ class SqliteDatabase(Database):
             await self.connection().execute(text("SELECT 1"))
         except (DatabaseUnavailable, ValueError) as error:
             return Health(name="database", ok=False, detail=str(error))
+        failure = self._open.writer.failure if self._open is not None else None
+        if failure is not None:
+            return Health(name="database", ok=False, detail=failure.message)
         return Health(name="database", ok=True)
 
 

@@ -7,6 +7,7 @@ left in the meantime share; so a burst of changes pays for one fsync.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from fairlead.adapters.sql.errors import DatabaseUnavailable, unavailable
 
+RECENT_SECONDS = 60.0
 Callback = Callable[[], None]
 
 
@@ -51,6 +53,14 @@ class Writer:
         self._batch = _Batch()
         self._commit: asyncio.Task[None] | None = None
         self._broken = False
+        self._failed: tuple[DatabaseUnavailable, float] | None = None
+
+    @property
+    def failure(self) -> DatabaseUnavailable | None:
+        """Return why the last commit failed, for a minute after that."""
+        if self._failed is None or time.monotonic() - self._failed[1] > RECENT_SECONDS:
+            return None
+        return self._failed[0]
 
     async def begin(self) -> None:
         """Wait for the turn and set a savepoint."""
@@ -136,7 +146,7 @@ class Writer:
 
     def _fail_lost(self, error: BaseException | None = None) -> None:
         """Tell those that wait for a transaction that is gone."""
-        self._replace_batch().fail(self._translated(error))
+        self._replace_batch().fail(self._noted(error))
 
     def _replace_batch(self) -> _Batch:
         batch, self._batch = self._batch, _Batch()
@@ -159,11 +169,17 @@ class Writer:
             await _finished(job)
             error = job.exception()
             if error is None:
+                self._failed = None
                 batch.succeed()
                 return
             if self._driver.in_transaction:
                 self._driver.rollback()
-            batch.fail(self._translated(error))
+            batch.fail(self._noted(error))
+
+    def _noted(self, error: BaseException | None) -> DatabaseUnavailable:
+        failure = self._translated(error)
+        self._failed = failure, time.monotonic()
+        return failure
 
     def _translated(self, error: BaseException | None) -> DatabaseUnavailable:
         return unavailable(error, self._file) or DatabaseUnavailable(

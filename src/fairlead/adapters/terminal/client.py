@@ -32,6 +32,10 @@ class SentEvent:
     data: dict[str, Any]
 
 
+class _Closed(http.client.HTTPException):
+    """The server looked again whether we may read a stream, and ended it."""
+
+
 @dataclass(slots=True)
 class Client:
     """Talks to one server as one caller.
@@ -115,12 +119,14 @@ class Client:
     def stream(self, path: str, *, after: int = 0) -> Iterator[SentEvent]:
         """Yield events until `end`; a broken connection is taken up where it broke.
 
-        While the server is away that is said on stderr, once.
+        While the server is away that is said on stderr, once. A stream that it closed
+        because the token's time is over goes on with the next token; when the caller
+        may no longer read it, that is said.
 
         Raises:
             Refused: the server said no, or stayed away for too long.
         """
-        failures = 0
+        failures, closed = 0, False
         while True:
             try:
                 for event in self._stream_once(path, after):
@@ -128,15 +134,30 @@ class Client:
                     yield event
             except (OSError, http.client.HTTPException, Refused) as error:
                 failures += 1
-                if isinstance(error, Refused):
-                    if error.exit_code != UNREACHABLE or failures > RETRIES:
-                        raise
-                elif failures > RETRIES:
-                    raise self._unreachable(error) from error
-                self._say_lost(lost=True)
+                self._give_up(error, failures, closed=closed)
+                closed = isinstance(error, _Closed)
+                self._say_lost(lost=not closed)
                 time.sleep(min(0.1 * 2**failures, 2.0))
             else:
                 return
+
+    def _give_up(self, error: Exception, failures: int, *, closed: bool) -> None:
+        """Raise when asking again is of no use."""
+        if isinstance(error, Refused):
+            if error.exit_code == UNREACHABLE and failures <= RETRIES:
+                return
+            if closed:
+                raise Refused(
+                    f"The server ended the stream: {error.message}",
+                    exit_code=error.exit_code,
+                    status=error.status,
+                    code=error.code,
+                    hint=error.hint,
+                    problem=error.problem,
+                ) from error
+            raise error
+        if failures > RETRIES:
+            raise self._unreachable(error) from error
 
     def _say_lost(self, *, lost: bool) -> None:
         if lost is not self.lost:
@@ -161,6 +182,8 @@ class Client:
             if line and not line.startswith(":"):
                 name, _, value = line.partition(": ")
                 fields[name] = value
+            elif not line and fields.get("event") == "closed":
+                raise _Closed
             elif not line and "data" in fields:
                 event = SentEvent(
                     int(fields["id"]), fields["event"], json.loads(fields["data"])

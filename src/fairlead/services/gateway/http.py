@@ -57,8 +57,9 @@ async def guard(
 ) -> None:
     """Admit the caller to the route, by the permission its manifest declares.
 
-    The platform's own routes (health, metrics, the OpenAPI document) are in no
-    manifest and open to all; that no other is missing is checked at the start.
+    The platform's own routes (health, the OpenAPI document, metrics where settings say
+    so) are in no manifest and open to all; that no other is missing is checked at the
+    start.
     """
     scope: Any = connection.scope
     container: AsyncContainer = scope["state"]["dishka_container"]

@@ -5,12 +5,16 @@ from pathlib import Path
 from dishka import Provider, Scope, provide
 
 from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.adapters.wiring.part import ContainerPart
-from fairlead.kernel.module import Catalog, Module
+from fairlead.kernel.module import Catalog, Module, Route
 from fairlead.services.gateway.domain import Gate, RouteTable
 from fairlead.services.gateway.http import GatewayController
+from fairlead.services.gateway.permissions import METRICS_READ
 from fairlead.services.gateway.use_cases import ListRoutes
+
+METRICS = Route(method="GET", path="/metrics", permission=METRICS_READ)
 
 
 class GatewayProvider(Provider):
@@ -21,9 +25,10 @@ class GatewayProvider(Provider):
     list_routes = provide(ListRoutes)
 
     @provide(scope=Scope.APP)
-    def table(self, catalog: Catalog) -> RouteTable:
-        """Index the declared routes once."""
-        return RouteTable(catalog.routes())
+    def table(self, catalog: Catalog, settings: HttpSettings) -> RouteTable:
+        """Index the declared routes once, and what of the platform's is not for all."""
+        own = () if settings.public_metrics else (METRICS,)
+        return RouteTable((*catalog.routes(), *own))
 
 
 MODULE = Module(

@@ -99,6 +99,21 @@ async def test_a_full_disk_is_told_and_survived(database: SqliteDatabase) -> Non
     assert await count(database.connection()) == len(kept) + 1
 
 
+async def test_a_full_disk_shows_in_the_check_until_a_write_succeeds(
+    database: SqliteDatabase,
+) -> None:
+    await set_pages(database, 30)
+    before = await database.check()
+    with pytest.raises(DatabaseUnavailable):
+        await add(database, "x" * 500_000)
+    during = await database.check()
+    await set_pages(database, 100_000)
+    after = await database.check()
+
+    assert (before.ok, during.ok, after.ok) == (True, False, True)
+    assert "full disk" in during.detail
+
+
 async def test_a_lost_transaction_is_told_to_all(database: SqliteDatabase) -> None:
     """When SQLite rolls everything back, none that waits believes to be durable."""
     held = database.connection()
