@@ -63,31 +63,30 @@ def gone(server: TestServer) -> bool:
 def test_steps_may_end_unless_told_twice(
     tmp_path: Path, effects: Path, started: Callable[[TestServer], str]
 ) -> None:
-    """Told twice it cuts the step off, told once it waits; the run goes on each time."""
-    folder = tmp_path / "server"
+    """Told once it waits for the step, and the next start goes on; told twice, not."""
+    folder, flag = tmp_path / "server", tmp_path / "flag"
     folder.mkdir()
     with test_server(folder, **GRACE) as server:
         run_id = started(server)
         ask_to_stop(server)
-        second = server.data("run", "held")["id"]
-        told = server.data("operations", "explain", second)["explanation"]
+        queued = server.data("run", "held")["id"]
+        told = server.data("operations", "explain", queued)["explanation"]
         assert not gone(server)
-        assert server.stop() == 0
-        cut_off = effects.read_text().split()
-        server.start()
-        eventually(lambda: effects.read_text().count("first") >= 2, "it is tried again")
-        ask_to_stop(server)
-        (tmp_path / "flag").touch()
+        flag.touch()
         eventually(lambda: gone(server), "it ended by itself")
         waited_for = effects.read_text().split()
         server.start()
         run = eventually(lambda: ended(server, run_id), "the run ended")
-        eventually(lambda: ended(server, second), "the queued one ran")
+        eventually(lambda: ended(server, queued), "the queued one ran")
+        flag.unlink()
+        server.run("run", "held")
+        eventually(lambda: effects.read_text().count("first") == 3, "the third runs")
+        ask_to_stop(server)
+        assert server.stop() == 0
 
     assert "server is ending" in told[0]
-    assert cut_off == ["first"]
-    assert "done" in waited_for
-    assert "second" not in waited_for
+    assert waited_for == ["first", "done"]
     assert run["state"] == "succeeded"
     shown = run["stages"][0]["jobs"][0]["steps"]
-    assert [step["attempts"] for step in shown] == [2, 1]
+    assert [step["attempts"] for step in shown] == [1, 1]
+    assert effects.read_text().split().count("done") == 2
