@@ -9,7 +9,8 @@ import pytest
 
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.ids import new_id
-from fairlead.kernel.principal import DEFAULT_TENANT, TenantId
+from fairlead.kernel.paging import PageRequest
+from fairlead.kernel.principal import DEFAULT_TENANT, Origin, TenantId
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.auth.domain import (
     PublicKey,
@@ -157,6 +158,32 @@ async def test_all_sessions_of_a_user_end_but_one(make: Make) -> None:
 
     assert found == (gone.id,)
     assert set(await made.sessions.ended_since(NOW)) == {gone.id, ended.id}
+
+
+async def test_live_sessions_come_newest_first_in_pages(make: Make) -> None:
+    """Of one user of one tenant; with when and where each was used last."""
+    made = make(DEFAULT_TENANT)
+    first, second = session(), replace(session(), created_at=NOW + HOUR / 4)
+    ended, expired = session(), replace(session(), expires_at=NOW)
+    for each in (first, second, ended, expired, session(BOB)):
+        await begin(made, each)
+    await begin(make(OTHER), session(tenant=OTHER))
+    origin = Origin(address="2001:db8::1", user_agent="x" * 400)
+    async with made.work:
+        await made.sessions.end(ended.id, at=NOW)
+        await made.sessions.see(first.id, at=NOW + HOUR / 2, origin=origin)
+    one = await made.sessions.live(ADA, at=NOW, page=PageRequest(limit=1))
+    rest = PageRequest(limit=1, after=one.next)
+    two = await made.sessions.live(ADA, at=NOW, page=rest)
+
+    assert one.items == (second,)
+    assert [each.id for each in two.items] == [first.id]
+    assert two.next is None
+    seen = await made.sessions.get(first.id)
+    assert seen is not None
+    assert (seen.used_at, seen.address) == (NOW + HOUR / 2, "2001:db8::1")
+    assert seen.user_agent.startswith("x" * 256)
+    assert await make(OTHER).sessions.get(first.id) is None
 
 
 async def test_expired_sessions_are_purged_with_their_tokens(make: Make) -> None:

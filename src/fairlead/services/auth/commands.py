@@ -1,7 +1,8 @@
-"""`fairlead login`, `logout` and `whoami`."""
+"""`fairlead login`, `logout`, `whoami` and `sessions`."""
 
 import os
 import sys
+from urllib.parse import quote
 
 import click
 
@@ -10,7 +11,7 @@ from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.credentials import DEFAULT_URL, Credentials, address
 from fairlead.adapters.terminal.errors import Refused
 from fairlead.adapters.terminal.options import output
-from fairlead.adapters.terminal.output import Row, field, show_one
+from fairlead.adapters.terminal.output import Row, field, show_list, show_one, when
 
 
 @click.command()
@@ -76,3 +77,55 @@ def whoami(form: str) -> None:
         ("id", field("id")),
     ]
     show_one(Client().get("/api/v1/me"), columns, form=form)
+
+
+def _device(row: Row) -> str:
+    return f"{row['device']} (this one)" if row["current"] else str(row["device"])
+
+
+@click.group()
+def sessions() -> None:
+    """Where you are logged in."""
+
+
+@sessions.command("list")
+@click.option("--user", help="Those of somebody else.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 200))
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@output
+def list_sessions(user: str | None, limit: int, *, every: bool, form: str) -> None:
+    """List live sessions, newest first."""
+    rows, after = Client().items(
+        "/api/v1/auth/sessions", limit=limit, every=every, user=user
+    )
+    columns = [
+        ("device", _device),
+        ("address", field("address")),
+        ("used", when("used_at")),
+        ("began", when("created_at")),
+        ("id", field("id")),
+    ]
+    show_list(rows, columns, form=form, after=after)
+
+
+@sessions.command()
+@click.argument("session", required=False)
+@click.option("--others", is_flag=True, help="All but this one.")
+@click.option("--everywhere", is_flag=True, help="All, this one too.")
+@click.option("--user", help="With --everywhere: those of somebody else.")
+def revoke(
+    session: str | None, user: str | None, *, others: bool, everywhere: bool
+) -> None:
+    """End a SESSION (its id), or many of them."""
+    if [bool(session), others, everywhere].count(True) != 1:
+        raise click.UsageError("Say a session, --others or --everywhere.")
+    if user and not everywhere:
+        raise click.UsageError("--user goes with --everywhere.")
+    client = Client()
+    if session:
+        client.delete(f"/api/v1/auth/sessions/{quote(session, safe='')}")
+        click.echo("ended", err=True)
+        return
+    body = {"user": user, "spare_own": others}
+    ended = client.post("/api/v1/auth/logout-everywhere", body)["ended"]
+    click.echo(f"ended {ended}", err=True)

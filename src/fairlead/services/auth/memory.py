@@ -1,11 +1,15 @@
 """Sessions, keys and the first start in memory, for tests."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from typing_extensions import override
 
+from fairlead.kernel.paging import BadPage, Page, PageRequest
+from fairlead.kernel.principal import Origin
 from fairlead.services.auth.domain import PublicKey, RefreshToken, Session, Stage
 from fairlead.services.auth.ports import (
     InstallationStore,
@@ -13,6 +17,22 @@ from fairlead.services.auth.ports import (
     KeyStore,
     SessionStore,
 )
+
+T = TypeVar("T")
+
+
+def paged(
+    items: list[T], page: PageRequest, *, key: Callable[[T], tuple[datetime, UUID]]
+) -> Page[T]:
+    """Return a page of `items`, newest first; a cursor is the id of the last one."""
+    newest = sorted(items, key=key, reverse=True)
+    ids = [str(key(each)[1]) for each in newest]
+    if page.after is not None and page.after not in ids:
+        raise BadPage("Use a cursor from 'next' of the page before.")
+    start = 0 if page.after is None else ids.index(page.after) + 1
+    found = newest[start : start + page.limit]
+    more = start + page.limit < len(newest)
+    return Page(items=tuple(found), next=str(key(found[-1])[1]) if more else None)
 
 
 class MemorySessionStore(SessionStore):
@@ -39,6 +59,32 @@ class MemorySessionStore(SessionStore):
     ) -> None:
         self.tokens[digest] = replace(self.tokens[digest], spent_at=at)
         self.tokens[following.digest] = following
+
+    @override
+    async def see(self, session_id: UUID, *, at: datetime, origin: Origin) -> None:
+        self.sessions[session_id] = replace(
+            self.sessions[session_id],
+            used_at=at,
+            address=origin.address,
+            user_agent=origin.user_agent,
+        )
+
+    @override
+    async def get(self, session_id: UUID) -> Session | None:
+        return self.sessions.get(session_id)
+
+    @override
+    async def live(
+        self, user_id: UUID, *, at: datetime, page: PageRequest
+    ) -> Page[Session]:
+        found = [
+            session
+            for session in self.sessions.values()
+            if session.user_id == user_id
+            and session.ended_at is None
+            and session.expires_at > at
+        ]
+        return paged(found, page, key=lambda each: (each.created_at, each.id))
 
     @override
     async def end(self, session_id: UUID, *, at: datetime) -> None:

@@ -16,12 +16,13 @@ from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
 from fairlead.services.auth.activities import TokenActivities
-from fairlead.services.auth.domain import Lifetimes, RefusedLogins
+from fairlead.services.auth.domain import Graces, Lifetimes, RefusedLogins
 from fairlead.services.auth.files import FileKeySafe
 from fairlead.services.auth.http import (
     AuthController,
     KeysController,
     MeController,
+    SessionController,
     TokenAuthenticator,
 )
 from fairlead.services.auth.jose import JoseFormat
@@ -43,6 +44,12 @@ from fairlead.services.auth.tasks import (
     EndSessionsOfDisabledUser,
     EndSessionsOfOldPassword,
     TokensReady,
+)
+from fairlead.services.auth.use_cases.devices import (
+    ListSessions,
+    LogoutEverywhere,
+    RevokeSession,
+    Whose,
 )
 from fairlead.services.auth.use_cases.expire import ExpireTokens
 from fairlead.services.auth.use_cases.installation import (
@@ -76,6 +83,10 @@ def _lifetimes(settings: AuthSettings) -> Lifetimes:
     )
 
 
+def _graces() -> Graces:
+    return Graces()
+
+
 def _token_format(settings: AuthSettings) -> TokenFormat:
     return JoseFormat(issuer=settings.issuer, audience=settings.audience)
 
@@ -90,7 +101,7 @@ def _administrator(settings: AdminSettings) -> Administrator:
 
 def _kept_in_memory() -> Provider:
     provider = Provider(scope=Scope.APP)
-    for make in (_lifetimes, _token_format, _key_safe, _administrator):
+    for make in (_lifetimes, _graces, _token_format, _key_safe, _administrator):
         provider.provide(make)
     for kept in (
         KeyRing,
@@ -119,6 +130,10 @@ def _per_request() -> Provider:
         Refresh,
         Logout,
         EndSessions,
+        Whose,
+        ListSessions,
+        RevokeSession,
+        LogoutEverywhere,
         EndSessionsOfDisabledUser,
         EndSessionsOfOldPassword,
         MakeAdministrator,
@@ -153,6 +168,6 @@ MODULE = Module(
                 ),
             )
         ),
-        HttpPart((AuthController, MeController, KeysController)),
+        HttpPart((AuthController, SessionController, MeController, KeysController)),
     ),
 )

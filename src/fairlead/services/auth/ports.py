@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.principal import Origin
 from fairlead.services.auth.domain import (
     Claims,
     PublicKey,
@@ -32,6 +34,24 @@ class SessionStore(Protocol):
         self, digest: str, *, at: datetime, following: RefreshToken
     ) -> None:
         """Mark a token as spent and store the one that follows."""
+
+    @abstractmethod
+    async def see(self, session_id: UUID, *, at: datetime, origin: Origin) -> None:
+        """Note when the session was used, and from where."""
+
+    @abstractmethod
+    async def get(self, session_id: UUID) -> Session | None:
+        """Return a session, also one that ended; None: there is none."""
+
+    @abstractmethod
+    async def live(
+        self, user_id: UUID, *, at: datetime, page: PageRequest
+    ) -> Page[Session]:
+        """Return the user's sessions that have neither ended nor expired, newest first.
+
+        Raises:
+            BadPage: `page.after` is no cursor of this list.
+        """
 
     @abstractmethod
     async def end(self, session_id: UUID, *, at: datetime) -> None:

@@ -16,6 +16,20 @@ class Unauthenticated(FairleadError):
     code = "auth.unauthenticated"
 
 
+class SessionNotFound(FairleadError):
+    """No session has this id, or the caller may not see it."""
+
+    kind = ErrorKind.NOT_FOUND
+    code = "auth.session_not_found"
+
+
+class PersonNeeded(FairleadError):
+    """Keys and runs may not do this: it would make more of what they are."""
+
+    kind = ErrorKind.FORBIDDEN
+    code = "auth.person_needed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """What a log in gives.

@@ -8,12 +8,18 @@ import pytest
 from typing_extensions import override
 
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin
-from fairlead.services.auth.domain import Lifetimes, RefusedLogins
+from fairlead.services.auth.domain import Graces, Lifetimes, RefusedLogins
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.memory import (
     MemoryKeySafe,
     MemoryKeyStore,
     MemorySessionStore,
+)
+from fairlead.services.auth.use_cases.devices import (
+    ListSessions,
+    LogoutEverywhere,
+    RevokeSession,
+    Whose,
 )
 from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
 from fairlead.services.auth.use_cases.sessions import (
@@ -35,7 +41,7 @@ from fairlead.services.identity.public import (
     UserNotFound,
     WrongCredentials,
 )
-from fairlead.testing.fakes import FrozenClock, NullWork, RecordingTrail
+from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingTrail
 
 PASSWORD = "four words make sense"
 
@@ -85,6 +91,8 @@ class World:
     password: str = PASSWORD
     origin: Origin = field(default_factory=lambda: Origin(address="10.0.0.1"))
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    seconds: float = 0.0
+    grants: GrantList = field(default_factory=GrantList)
 
     def __post_init__(self) -> None:
         """Wire; also what a restart of the server does."""
@@ -117,6 +125,16 @@ class World:
             clock=self.clock,
             tenant_id=DEFAULT_TENANT,
         )
+        whose = Whose(directory=self.directory, authorizer=self.grants)
+        self.list_sessions = ListSessions(
+            whose=whose, store=self.store, clock=self.clock
+        )
+        self.revoke_session = RevokeSession(
+            store=self.store, authorizer=self.grants, end=self.end_sessions
+        )
+        self.logout_everywhere = LogoutEverywhere(
+            whose=whose, end=self.end_sessions, clock=self.clock
+        )
         self.sessions = LocalSessions(
             begin=Login(
                 directory=self.directory,
@@ -133,6 +151,7 @@ class World:
                 store=self.store,
                 issuer=issuer,
                 ended=self.ended,
+                graces=Graces(self.steady),
                 trail=self.trail,
                 work=NullWork(),
                 clock=self.clock,
@@ -152,8 +171,17 @@ class World:
         await self.open_keys()
         await self.recall()
 
+    def steady(self) -> float:
+        """Return what a clock says that nobody sets."""
+        return self.seconds
+
     def wait(self, **by: float) -> None:
         """Let time pass."""
+        self.clock.advance(timedelta(**by))
+        self.seconds += timedelta(**by).total_seconds()
+
+    def set_clock(self, **by: float) -> None:
+        """Set the time of day, while no time passes."""
         self.clock.advance(timedelta(**by))
 
 

@@ -13,6 +13,7 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin
 from fairlead.services.auth.domain import (
     GRACE,
+    Graces,
     Lifetimes,
     Session,
     kept,
@@ -42,13 +43,16 @@ class Tokens(RuleBasedStateMachine):
         self.clock = FrozenClock()
         self.store = MemorySessionStore()
         self.ended = EndedSessions(Lifetimes())
-        self.refresh = _refresh(self.store, self.ended, self.clock)
+        self.seconds = 0.0
+        graces = Graces(lambda: self.seconds)
+        self.refresh = _refresh(self.store, self.ended, self.clock, graces)
         self.begun = self.clock.now()
         self.session: UUID
         self.first: str
         self.session, self.first = run(_begin(self.store, self.clock))
         self.line = [self.first]
         self.spent: dict[str, Any] = {}
+        self.really: dict[str, float] = {}
         self.alive = True
 
     @rule(target=held)
@@ -60,14 +64,21 @@ class Tokens(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self.clock.advance(timedelta(seconds=seconds))
+        self.seconds += seconds
+
+    @rule(seconds=st.sampled_from([-86400.0, -3600.0, -21.0, -5.0, 5.0, 3600.0]))
+    def set_clock(self, seconds: float) -> None:
+        """Set the time of day, back or ahead."""
+        self.clock.advance(timedelta(seconds=seconds))
 
     @rule(target=held, token=held)
     def use(self, token: str) -> str:
         """Present any token somebody ever held: a tab, a retry, a thief."""
         now = self.clock.now()
-        age = now - self.spent.get(token, now)
+        age = abs(now - self.spent.get(token, now))
+        really = self.seconds - self.really.get(token, self.seconds)
         valid = self.alive and now - self.begun < WEEK
-        expected = valid and age <= GRACE
+        expected = valid and age <= GRACE and really <= GRACE.total_seconds()
         try:
             given: str = run(self.refresh(token, origin=Origin())).refresh_token
         except Unauthenticated:
@@ -79,6 +90,7 @@ class Tokens(RuleBasedStateMachine):
         place = self.line.index(token)
         if token not in self.spent:
             self.spent[token] = now
+            self.really[token] = self.seconds
             assert place == len(self.line) - 1
             self.line.append(given)
         assert given == self.line[place + 1]
@@ -115,7 +127,7 @@ class _Unsigned:
         return "unsigned", at
 
 
-def _refresh(store: Any, ended: Any, clock: Any) -> Refresh:
+def _refresh(store: Any, ended: Any, clock: Any, graces: Graces) -> Refresh:
     somebody: Any = _Somebody()
     unsigned: Any = _Unsigned()
     return Refresh(
@@ -123,6 +135,7 @@ def _refresh(store: Any, ended: Any, clock: Any) -> Refresh:
         store=store,
         issuer=unsigned,
         ended=ended,
+        graces=graces,
         trail=RecordingTrail(),
         work=NullWork(),
         clock=clock,

@@ -4,7 +4,10 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from base64 import urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,7 +37,12 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One log-in, and all the refresh tokens that came of it."""
+    """One log-in, and all the refresh tokens that came of it.
+
+    Attributes:
+        used_at: When its tokens were renewed last; None: not yet.
+        address, user_agent: Where that came from, or the log-in.
+    """
 
     id: UUID
     tenant_id: TenantId
@@ -43,6 +51,9 @@ class Session:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    used_at: datetime | None = None
+    address: str = ""
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +111,44 @@ class Verdict(StrEnum):
     REUSED = "reused"
 
 
-def judge(session: Session, token: RefreshToken, *, at: datetime) -> Verdict:
+class Graces:
+    """How long ago tokens were spent, by a clock that nobody can set back.
+
+    What was spent before this process began is judged by the time of day, and only in
+    the first moments, when callers who lost an answer to a restart come back.
+    """
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        """Count the seconds of `steady`, which never goes back."""
+        self._steady = steady
+        self._began = steady()
+        self._spent: OrderedDict[str, float] = OrderedDict()
+
+    def note(self, digest: str) -> None:
+        """Remember that this token was spent just now."""
+        now = self._steady()
+        self._spent[digest] = now
+        while self._over(next(iter(self._spent.values())), now):
+            self._spent.popitem(last=False)
+
+    def hold(self, token: RefreshToken, *, at: datetime) -> bool:
+        """Tell whether a spent token may still be shown again."""
+        if token.spent_at is None or abs(at - token.spent_at) > GRACE:
+            return False
+        now = self._steady()
+        spent = self._spent.get(token.digest)
+        if spent is not None:
+            return not self._over(spent, now)
+        return token.spent_at <= at and not self._over(self._began, now)
+
+    @staticmethod
+    def _over(since: float, now: float) -> bool:
+        return now - since > GRACE.total_seconds()
+
+
+def judge(
+    session: Session, token: RefreshToken, *, at: datetime, graces: Graces
+) -> Verdict:
     """Tell a first use from a repeated and from a stolen one.
 
     Raises:
@@ -110,9 +158,39 @@ def judge(session: Session, token: RefreshToken, *, at: datetime) -> Verdict:
         raise not_valid()
     if token.spent_at is None:
         return Verdict.FRESH
-    if at - token.spent_at <= GRACE:
-        return Verdict.REPEATED
-    return Verdict.REUSED
+    return Verdict.REPEATED if graces.hold(token, at=at) else Verdict.REUSED
+
+
+def device_of(user_agent: str) -> str:
+    """Return what a person would call this, e.g. `Firefox on Linux`; a guess."""
+    if not user_agent:
+        return "unknown"
+    if user_agent.startswith("fairlead"):
+        return "fairlead command line"
+    program = next((name for mark, name in _PROGRAMS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if program and system:
+        return f"{program} on {system}"
+    first = re.split("[/ ]", user_agent, maxsplit=1)[0]
+    return program or system or first[:40] or "unknown"
+
+
+_PROGRAMS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 def new_secret() -> str:

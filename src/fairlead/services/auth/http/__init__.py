@@ -1,5 +1,6 @@
 """Auth over HTTP."""
 
+from fairlead.services.auth.http.devices import SessionController
 from fairlead.services.auth.http.sessions import (
     AuthController,
     KeysController,
@@ -7,4 +8,10 @@ from fairlead.services.auth.http.sessions import (
     TokenAuthenticator,
 )
 
-__all__ = ["AuthController", "KeysController", "MeController", "TokenAuthenticator"]
+__all__ = [
+    "AuthController",
+    "KeysController",
+    "MeController",
+    "SessionController",
+    "TokenAuthenticator",
+]

@@ -16,11 +16,16 @@ from sqlalchemy import (
 from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
+from fairlead.adapters.sql.paging import Keyset
 from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
-from fairlead.kernel.principal import TenantId
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.principal import Origin, TenantId
 from fairlead.services.auth.domain import PublicKey, RefreshToken, Session, Stage
 from fairlead.services.auth.ports import InstallationStore, KeyStore, SessionStore
+
+LONGEST_ADDRESS = 64
+LONGEST_AGENT = 256
 
 sessions = Table(
     "auth_sessions",
@@ -32,6 +37,9 @@ sessions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime, nullable=True),
+    Column("used_at", UtcDateTime, nullable=True),
+    Column("address", String(64), nullable=False, server_default=""),
+    Column("user_agent", String(256), nullable=False, server_default=""),
     Index("ix_auth_sessions_user_id", "tenant_id", "user_id"),
     Index("ix_auth_sessions_ended_at", "tenant_id", "ended_at"),
     Index("ix_auth_sessions_expires_at", "tenant_id", "expires_at"),
@@ -61,6 +69,7 @@ installations = Table(
     Column("tenant_id", Uuid, primary_key=True),
     Column("stage", String(20), nullable=False),
 )
+_NEWEST = Keyset((sessions.c.created_at, sessions.c.id), descending=True)
 
 
 class SqlSessionStore(SessionStore):
@@ -73,7 +82,11 @@ class SqlSessionStore(SessionStore):
 
     @override
     async def add(self, session: Session, token: RefreshToken) -> None:
-        values = asdict(session) | {"tenant_id": self._tenant_id}
+        values = asdict(session) | {
+            "tenant_id": self._tenant_id,
+            "address": session.address[:LONGEST_ADDRESS],
+            "user_agent": session.user_agent[:LONGEST_AGENT],
+        }
         await self._connection.execute(sessions.insert().values(**values))
         await self._add_token(token)
 
@@ -96,6 +109,36 @@ class SqlSessionStore(SessionStore):
             refresh_tokens.update().where(*self._token(digest)).values(spent_at=at)
         )
         await self._add_token(following)
+
+    @override
+    async def see(self, session_id: UUID, *, at: datetime, origin: Origin) -> None:
+        seen = {
+            "used_at": at,
+            "address": origin.address[:LONGEST_ADDRESS],
+            "user_agent": origin.user_agent[:LONGEST_AGENT],
+        }
+        mine = self._mine(sessions.c.id == session_id)
+        await self._connection.execute(sessions.update().where(*mine).values(**seen))
+
+    @override
+    async def get(self, session_id: UUID) -> Session | None:
+        query = select(sessions).where(*self._mine(sessions.c.id == session_id))
+        row = (await self._connection.execute(query)).mappings().one_or_none()
+        return None if row is None else Session(**row)
+
+    @override
+    async def live(
+        self, user_id: UUID, *, at: datetime, page: PageRequest
+    ) -> Page[Session]:
+        query = select(sessions).where(
+            *self._mine(
+                sessions.c.user_id == user_id,
+                sessions.c.ended_at.is_(None),
+                sessions.c.expires_at > at,
+            )
+        )
+        rows = await self._connection.execute(_NEWEST.select(query, page))
+        return _NEWEST.page(rows.mappings().all(), page, lambda row: Session(**row))
 
     @override
     async def end(self, session_id: UUID, *, at: datetime) -> None:

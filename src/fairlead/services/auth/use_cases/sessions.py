@@ -14,6 +14,7 @@ from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, Outcome
 from fairlead.services.auth.domain import (
     FORGET,
+    Graces,
     Lifetimes,
     RefreshToken,
     RefusedLogins,
@@ -75,6 +76,8 @@ class Login:
             user_name=user.name,
             created_at=now,
             expires_at=now + self.lifetimes.session,
+            address=origin.address,
+            user_agent=origin.user_agent,
         )
         secret = new_secret()
         access, until = self.issuer.issue(session, at=now)
@@ -126,6 +129,7 @@ class Refresh:
     store: SessionStore
     issuer: Issuer
     ended: EndedSessions
+    graces: Graces
     trail: AuditTrail
     work: UnitOfWork
     clock: Clock
@@ -145,7 +149,7 @@ class Refresh:
             if found is None:
                 raise not_valid()
             session, token = found
-            verdict = judge(session, token, at=now)
+            verdict = judge(session, token, at=now, graces=self.graces)
             shut_out = await self._shut_out(session.user_id)
             following = successor(refresh_token, token)
             if shut_out or verdict is Verdict.REUSED:
@@ -153,7 +157,9 @@ class Refresh:
                 await self._record_end(session, token, origin, shut_out=shut_out)
             elif verdict is Verdict.FRESH:
                 next_token = kept(following, session.id, at=now)
+                self.graces.note(digest)
                 await self.store.spend(digest, at=now, following=next_token)
+                await self.store.see(session.id, at=now, origin=origin)
         if shut_out or verdict is Verdict.REUSED:
             self.ended.add(session.id, at=now)
             raise not_valid()
@@ -224,8 +230,11 @@ class EndSessions:
         *,
         begun_by: datetime,
         but: UUID | None = None,
-    ) -> None:
-        """End those begun by then, but for one; their access tokens stop at once."""
+    ) -> int:
+        """End those begun by then, but for one; their access tokens stop at once.
+
+        Returns how many there were.
+        """
         now = self.clock.now()
         async with self.work:
             gone = await self.store.end_all(user_id, at=now, begun_by=begun_by, but=but)
@@ -234,6 +243,17 @@ class EndSessions:
                 await self.trail.record(who, act)
         for session_id in gone:
             self.ended.add(session_id, at=now)
+        return len(gone)
+
+    async def one(self, who: Principal, session: Session) -> None:
+        """End one session; one that ended stays as it is."""
+        if session.ended_at is not None:
+            return
+        now = self.clock.now()
+        async with self.work:
+            await self.store.end(session.id, at=now)
+            await self.trail.record(who, _act(SHUT_OUT, session))
+        self.ended.add(session.id, at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

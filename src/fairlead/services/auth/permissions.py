@@ -1,0 +1,4 @@
+"""Permissions of auth; generated from module.yaml by `make generate`."""
+
+SESSION_READ = "auth.session.read"
+SESSION_REVOKE = "auth.session.revoke"
