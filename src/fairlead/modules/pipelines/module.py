@@ -66,7 +66,7 @@ from fairlead.modules.pipelines.use_cases.start import (
     SubmitQueuedRun,
 )
 from fairlead.modules.pipelines.workflows import PIPELINE
-from fairlead.modules.projects.public import ProjectDeleted
+from fairlead.modules.projects.public import ProjectDeleted, Sources
 from fairlead.services.audit.public import AuditTrail
 from fairlead.services.operations.public import OperationEnded, Operations
 
@@ -184,6 +184,7 @@ class ActivitiesProvider(Provider):
         places: Workplaces,
         runner: Runner,
         rule: ExecutorRule,
+        sources: Sources,
         settings: PipelinesSettings,
     ) -> CheckoutActivities:
         """Pass it the limits of the settings."""
@@ -192,6 +193,7 @@ class ActivitiesProvider(Provider):
             places=places,
             runner=runner,
             rule=rule,
+            sources=sources,
             timeout_seconds=settings.checkout_timeout_seconds,
             step_timeout_seconds=settings.step_timeout_seconds,
         )

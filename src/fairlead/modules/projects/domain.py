@@ -2,7 +2,9 @@
 
 import hashlib
 import re
-from urllib.parse import SplitResult, urlsplit
+from dataclasses import dataclass
+from posixpath import normpath
+from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
@@ -11,6 +13,7 @@ from fairlead.modules.projects.public import BadProject, Project
 SCHEMES = ("https", "http", "ssh", "git", "file")
 MAX_REPOSITORY = 1_000
 MAX_BRANCH = 200
+EXAMPLES = "examples"
 RESERVED = frozenset({"new"})  # a page of the console
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -80,7 +83,36 @@ def check_repository(repository: str) -> None:
 
 def local_path(repository: str) -> str | None:
     """Return the path when the repository is one on this machine."""
-    return repository if repository.startswith("/") else None
+    if repository.startswith("/"):
+        return repository
+    if repository.startswith("file://"):
+        return unquote(urlsplit(repository).path)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRoots:
+    """Which folders of this machine projects may be built from.
+
+    Attributes:
+        roots: Absolute paths of folders, each with all that is below it.
+        home: The server's own data folder, which nobody may build from, but for the
+            examples that the server itself puts there.
+    """
+
+    roots: tuple[str, ...]
+    home: str
+
+    def hold(self, path: str) -> bool:
+        """Tell whether the absolute `path` is within them, by its name alone."""
+        path, home = normpath(path), normpath(self.home)
+        if _within(path, home):
+            return _within(path, f"{home}/{EXAMPLES}")
+        return any(_within(path, normpath(root)) for root in self.roots)
+
+
+def _within(path: str, folder: str) -> bool:
+    return f"{path}/".startswith("/" if folder == "/" else f"{folder}/")
 
 
 def check_branch(branch: str) -> None:
@@ -125,11 +157,12 @@ def _check_url(repository: str) -> None:
             f"Repositories are cloned over {', '.join(SCHEMES)}, "
             f"not over '{url.scheme}'."
         )
-    if url.password is not None:
+    web = url.scheme in {"http", "https"}
+    if url.password is not None or (web and url.username is not None):
         raise BadProject(
-            "A password does not belong into a repository's URL, where others see it: "
-            "leave it out and let git of the server's user know it (a credential "
-            "helper or an SSH key)."
+            "A password or token does not belong into a repository's URL, where others "
+            "see it: leave out all before the @ and let git of the server's user know "
+            "it (a credential helper or an SSH key)."
         )
     if url.scheme == "file":
         if url.netloc not in {"", "localhost"} or not url.path.startswith("/"):

@@ -1,6 +1,7 @@
 """The folders of this machine."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from typing_extensions import override
@@ -14,6 +15,10 @@ class LocalFolders(Folders):
     @override
     async def exists(self, path: str) -> bool:
         return await asyncio.to_thread(_exists, Path(path))
+
+    @override
+    async def real(self, path: str) -> str:
+        return await asyncio.to_thread(os.path.realpath, path)
 
     @override
     async def is_repository(self, path: str) -> bool:

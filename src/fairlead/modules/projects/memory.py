@@ -84,10 +84,15 @@ class KnownFolders(Folders):
 
     paths: set[str] = field(default_factory=set)
     plain: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
 
     @override
     async def exists(self, path: str) -> bool:
         return path in self.paths | self.plain
+
+    @override
+    async def real(self, path: str) -> str:
+        return self.links.get(path, path)
 
     @override
     async def is_repository(self, path: str) -> bool:

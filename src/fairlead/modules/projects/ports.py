@@ -69,5 +69,9 @@ class Folders(Protocol):
         """Tell whether there is something at the absolute `path` that can be read."""
 
     @abstractmethod
+    async def real(self, path: str) -> str:
+        """Return the absolute `path` with no link in it, there or not."""
+
+    @abstractmethod
     async def is_repository(self, path: str) -> bool:
         """Tell whether a Git repository is at `path`, with a working copy or bare."""

@@ -60,6 +60,18 @@ class ProjectDeleted(Event):
     name: str
 
 
+class Sources(Protocol):
+    """Knows which repositories of this machine may be built from."""
+
+    @abstractmethod
+    async def local(self, repository: str) -> str | None:
+        """Return the real path of a repository on this machine; None: it is elsewhere.
+
+        Raises:
+            BadProject: the settings do not allow it (any longer).
+        """
+
+
 class Projects(Protocol):
     """Manages projects on behalf of a caller; methods may raise NotAllowed."""
 

@@ -11,6 +11,7 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.projects.domain import (
+    LocalRoots,
     ProjectChanged,
     as_id,
     check_branch,
@@ -32,6 +33,7 @@ from fairlead.modules.projects.public import (
     ProjectDeleted,
     ProjectNotFound,
     Projects,
+    Sources,
 )
 from fairlead.services.audit.public import Act, AuditTrail
 from fairlead.services.authz.public import Authorizer, project_scope
@@ -42,18 +44,21 @@ class RepositoryRule:
     """Refuses repositories and branches that cannot be cloned."""
 
     folders: Folders
+    local: LocalRoots
 
     async def __call__(self, repository: str, branch: str) -> None:
         """Check both; a path on this machine must be a Git repository.
 
         Raises:
-            BadProject: the message says what is wrong.
+            BadProject: the message says what is wrong; of a path that is out of
+                bounds it does not tell whether it exists.
         """
         check_repository(repository)
         check_branch(branch)
         path = local_path(repository)
         if path is None:
             return
+        await self.bounded(path)
         if not await self.folders.exists(path):
             raise BadProject(
                 f"There is no repository at {path} on the server.", repository=path
@@ -64,6 +69,37 @@ class RepositoryRule:
                 "what is to be built.",
                 repository=path,
             )
+
+    async def bounded(self, path: str) -> str:
+        """Return the real path of a folder that projects may be built from.
+
+        Raises:
+            BadProject: it is out of bounds; nothing was looked at if its name is.
+        """
+        if self.local.hold(path):
+            real = await self.folders.real(path)
+            home = await self.folders.real(self.local.home)
+            roots = [await self.folders.real(root) for root in self.local.roots]
+            if LocalRoots(tuple(roots), home).hold(real):
+                return real
+        raise BadProject(
+            f"Projects may not be built from {path} on the server: name a repository "
+            "in one of the folders that the setting projects.local_roots allows, or a "
+            "URL.",
+            repository=path,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSources(Sources):
+    """Sources, as the rule for repositories allows them."""
+
+    rule: RepositoryRule
+
+    @override
+    async def local(self, repository: str) -> str | None:
+        path = local_path(repository)
+        return None if path is None else await self.rule.bounded(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,15 @@ from fairlead.modules.environments.public import Deployments, DeployOrder
 from fairlead.modules.pipelines import module as pipelines
 from fairlead.modules.pipelines.public import Run, Runs, State
 from fairlead.modules.pipelines.settings import PipelinesSettings
-from fairlead.modules.projects.public import Project, ProjectNotFound, Projects
+from fairlead.modules.projects.domain import LocalRoots
+from fairlead.modules.projects.folders import LocalFolders
+from fairlead.modules.projects.public import (
+    Project,
+    ProjectNotFound,
+    Projects,
+    Sources,
+)
+from fairlead.modules.projects.use_cases import LocalSources, RepositoryRule
 from fairlead.services.audit.public import AuditTrail
 from fairlead.services.authz.public import Authorizer, Reach
 from fairlead.services.operations.desk import EngineDesk
@@ -144,6 +152,12 @@ async def place(steps: Steps, argument: Json) -> Json:
     return {"workloads": [{"id": "1", "name": asked["name"], "url": url}]}
 
 
+def _anywhere_but(home: Path) -> Sources:
+    """Return a rule that lets any repository of this machine be built from."""
+    roots = LocalRoots(("/",), str(home))
+    return LocalSources(rule=RepositoryRule(folders=LocalFolders(), local=roots))
+
+
 def _constant(value: Any) -> Callable[[], Any]:
     return lambda: value
 
@@ -168,6 +182,7 @@ class StandIns(Provider):
             (Everything(), Authorizer),
             (RecordingTrail(), AuditTrail),
             (self.shelf, Projects),
+            (_anywhere_but(self.home), Sources),
             (engine_settings(self.home), EngineSettings),
             (OperationsSettings(), OperationsSettings),
             (self.settings, PipelinesSettings),

@@ -112,6 +112,34 @@ async def test_repository_of_another_user_can_be_cloned(rig: Rig, make: Make) ->
     assert run.state is State.SUCCEEDED, run.reason
 
 
+@pytest.mark.parametrize("scheme", ["", "file://"])
+async def test_repository_out_of_bounds_is_not_cloned(
+    rig: Rig, make: Make, tmp_path: Path, scheme: str
+) -> None:
+    """Also one that became so after its project was made, and that nobody asks git."""
+    folder = make(TEXT)
+    inside = rig.home / "stolen"
+    inside.symlink_to(folder)
+    rig.shelf.put("hello", f"{scheme}{inside}")
+    run = await rig.run("hello")
+    inside.unlink()
+    (tmp_path / "link").symlink_to(rig.home)
+    rig.shelf.put("hello", f"{scheme}{tmp_path}/link/work")
+    through_a_link = await rig.run("hello")
+
+    for refused in (run, through_a_link):
+        assert refused.state is State.FAILED
+        assert "projects.local_roots" in refused.reason
+        assert await rig.output(refused, "checkout") == b""
+
+
+async def test_file_url_is_cloned(rig: Rig, make: Make) -> None:
+    folder = make(TEXT)
+    rig.shelf.put("hello", f"file://{folder}")
+
+    assert (await rig.run("hello")).state is State.SUCCEEDED
+
+
 @pytest.mark.parametrize(
     ("pipeline", "reason"),
     [

@@ -13,6 +13,7 @@ from litestar import Litestar
 from typing_extensions import override
 
 from fairlead.adapters.http.problems import foreseen
+from fairlead.adapters.settings.home import Home
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.sqlite import SqliteDatabase
 from fairlead.adapters.sql.work import SqlUnitOfWork
@@ -29,6 +30,7 @@ from fairlead.modules.projects.permissions import (
     PROJECT_READ,
     PROJECT_UPDATE,
 )
+from fairlead.modules.projects.settings import ProjectsSettings
 from fairlead.services.audit.public import AuditTrail
 from fairlead.services.authz.public import Authorizer
 from fairlead.testing.database import migrated_database
@@ -54,6 +56,14 @@ class Platform(Provider):
     def __init__(self, database: SqliteDatabase) -> None:
         super().__init__()
         self._database = database
+
+    @provide(scope=Scope.APP)
+    def home(self) -> Home:
+        return Home(self._database.file.parent / "data")
+
+    @provide(scope=Scope.APP)
+    def settings(self) -> ProjectsSettings:
+        return ProjectsSettings(local_roots=(str(self._database.file.parent),))
 
     @provide
     def connection(self) -> Connection:

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from fairlead.modules.projects.domain import (
+    LocalRoots,
     as_id,
     check_branch,
     check_name,
     check_repository,
     etag,
+    local_path,
 )
 from fairlead.modules.projects.public import BadProject, Project
 
@@ -69,7 +71,6 @@ def test_a_name_that_is_taken_is_never_an_id(name: str) -> None:
         "/srv/with space/hello.git",
         "https://example.com/team/hello.git",
         "https://example.com:8443/hello",
-        "https://org@example.com/hello",
         "http://[::1]:3000/hello",
         "ssh://git@example.com:22/hello.git",
         "ssh://example.com/~ada/hello",
@@ -128,10 +129,22 @@ def test_bad_repositories_are_refused(repository: str) -> None:
         check_repository(repository)
 
 
-@pytest.mark.parametrize("user", ["ada:hunter2", ":hunter2", "ada:"])
-def test_passwords_in_urls_are_refused_and_not_repeated(user: str) -> None:
-    with pytest.raises(BadProject) as refused:
-        check_repository(f"https://{user}@example.com/hello")
+@pytest.mark.parametrize(
+    "start",
+    [
+        "https://ada:hunter2",
+        "https://:hunter2",
+        "https://ada:",
+        "https://ghp_hunter2",
+        "http://hunter2",
+        "https://",
+        "ssh://git:hunter2",
+    ],
+)
+def test_passwords_and_tokens_in_urls_are_refused_and_not_repeated(start: str) -> None:
+    """A token may stand where a user would; only SSH needs one there."""
+    with pytest.raises(BadProject, match="credential helper") as refused:
+        check_repository(f"{start}@example.com/hello")
 
     assert "hunter2" not in refused.value.message
     assert "credential helper" in refused.value.message
@@ -186,3 +199,38 @@ def test_the_etag_tells_what_can_be_edited() -> None:
     assert etag(project) == etag(replace(project))
     assert etag(project) != etag(replace(project, branch="main"))
     assert etag(project) != etag(replace(project, repository="/srv/other"))
+
+
+@pytest.mark.parametrize(
+    ("path", "held"),
+    [
+        ("/srv/git", True),
+        ("/srv/git/hello", True),
+        ("/srv/git/./a/../hello/", True),
+        ("/srv/github", False),
+        ("/srv/git/../secret", False),
+        ("/etc", False),
+        ("/srv/git/data", False),
+        ("/srv/git/data/work/x", False),
+        ("/srv/git/data/examples/hello", True),
+        ("/srv/git/data/examples/../keys", False),
+        ("/srv/git/database", True),
+    ],
+)
+def test_only_folders_below_the_roots_are_held(path: str, *, held: bool) -> None:
+    """But not the server's own data, except for what it ships."""
+    roots = LocalRoots(("/srv/git", "/opt/code/"), "/srv/git/data")
+
+    assert roots.hold(path) is held
+
+
+def test_any_folder_is_below_the_root_and_none_without_one() -> None:
+    assert LocalRoots(("/",), "/data").hold("/srv/git")
+    assert not LocalRoots(("/",), "/data").hold("/data/keys")
+    assert not LocalRoots((), "/data").hold("/srv/git")
+
+
+def test_file_urls_are_paths_of_this_machine() -> None:
+    assert local_path("file:///srv/a%20b") == "/srv/a b"
+    assert local_path("file://localhost/srv/a") == "/srv/a"
+    assert local_path("https://example.com/srv/a") is None

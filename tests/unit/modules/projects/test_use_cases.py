@@ -8,7 +8,7 @@ import pytest
 
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal
-from fairlead.modules.projects.domain import ProjectChanged, etag
+from fairlead.modules.projects.domain import LocalRoots, ProjectChanged, etag
 from fairlead.modules.projects.memory import KnownFolders, MemoryProjectStore
 from fairlead.modules.projects.permissions import (
     PROJECT_CREATE,
@@ -29,6 +29,7 @@ from fairlead.modules.projects.use_cases import (
     GetProject,
     ListProjects,
     LocalProjects,
+    LocalSources,
     RepositoryRule,
     UpdateProject,
 )
@@ -57,7 +58,12 @@ class Room:
     trail: RecordingTrail = field(default_factory=RecordingTrail)
     rule: RepositoryRule = field(
         default_factory=lambda: RepositoryRule(
-            folders=KnownFolders({PATH}, plain={PLAIN})
+            folders=KnownFolders(
+                {PATH, "/etc/git"},
+                plain={PLAIN},
+                links={"/srv/git/out": "/etc/git", "/var/data": "/srv/data"},
+            ),
+            local=LocalRoots(("/srv",), "/var/data"),
         )
     )
 
@@ -131,6 +137,37 @@ async def test_bad_values_and_taken_names_leave_nothing(room: Room) -> None:
     with pytest.raises(BadProject, match=r"no Git repository: .* git init"):
         await projects.create(ADA, "other", PLAIN)
     assert (len(room.rows), room.acts) == (1, [PROJECT_CREATE])
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+@pytest.mark.parametrize(
+    "path", ["/etc/git", "/etc/nothing", "/srv/git/out", "/srv/data/keys", "/var/data"]
+)
+async def test_paths_out_of_bounds_are_refused_there_or_not(
+    room: Room, path: str, scheme: str
+) -> None:
+    """In the same words; links and the data folder lead nowhere."""
+    projects = room.projects(*EVERYTHING)
+    with pytest.raises(BadProject, match="local_roots") as refused:
+        await projects.create(ADA, "other", f"{scheme}{path}")
+    await projects.create(ADA, "hello", PATH)
+    with pytest.raises(BadProject, match="local_roots"):
+        await room.update(*EVERYTHING)(ADA, "hello", repository=f"{scheme}{path}")
+    with pytest.raises(BadProject, match="local_roots"):
+        await LocalSources(rule=room.rule).local(f"{scheme}{path}")
+
+    assert refused.value.message.replace(path, "PATH") == (
+        "Projects may not be built from PATH on the server: name a repository in one "
+        "of the folders that the setting projects.local_roots allows, or a URL."
+    )
+
+
+async def test_tokens_are_refused_in_changes_too(room: Room) -> None:
+    await room.projects(*EVERYTHING).create(ADA, "hello", PATH)
+    with pytest.raises(BadProject, match="credential helper"):
+        await room.update(*EVERYTHING)(
+            ADA, "hello", repository="https://ghp_x@example.com/x"
+        )
 
 
 async def test_urls_are_not_looked_for_on_the_disk(room: Room) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from fairlead.kernel.engine import Attempt, Json, activity
 from fairlead.kernel.processes import ProcessSpec
@@ -17,6 +18,7 @@ from fairlead.modules.pipelines.domain.errors import CheckoutFailed
 from fairlead.modules.pipelines.domain.plan import BUILD, Plan
 from fairlead.modules.pipelines.domain.records import Record
 from fairlead.modules.pipelines.use_cases.start import ExecutorRule
+from fairlead.modules.projects.public import BadProject, Sources
 from fairlead.services.operations.public import Feeds
 
 STREAM = "checkout"
@@ -46,8 +48,6 @@ SHELL = ("/bin/sh", "-c", SCRIPT, STREAM)
 # Read through the run's own global file: git drops settings passed by environment
 # when it looks into another repository, and a local source is one.
 GIT_CONFIG = """
-[safe]
-\tdirectory = *
 [protocol "ext"]
 \tallow = never
 [core]
@@ -58,6 +58,10 @@ GIT_CONFIG = """
 [init]
 \tdefaultBranch = main
 """
+LOCAL = """
+[safe]
+\tdirectory = *
+"""  # whoever owns it: it lies where the settings let projects be built from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class CheckoutActivities:
     places: Workplaces
     runner: Runner
     rule: ExecutorRule
+    sources: Sources
     timeout_seconds: float
     step_timeout_seconds: float
 
@@ -117,12 +122,14 @@ class CheckoutActivities:
         self, record: Record, attempt: Attempt, feeds: Feeds
     ) -> ProcessSpec:
         place = self.places.of(record.id)
-        environment = await asyncio.to_thread(self._prepare, place)
+        local = await self._local(record.repository)
+        config = GIT_CONFIG if local is None else GIT_CONFIG + LOCAL
+        environment = await asyncio.to_thread(self._prepare, place, config)
         wanted = record.commit or record.wanted
         target, facts = place.source.name, str(_facts_file(place))
         return ProcessSpec(
             key=f"{record.id}/{STREAM}/{attempt.number}",
-            argv=(*SHELL, record.repository, wanted, target, facts),
+            argv=(*SHELL, local or record.repository, wanted, target, facts),
             directory=place.path,
             environment=environment,
             journal=feeds.path(record.id),
@@ -130,13 +137,23 @@ class CheckoutActivities:
             secrets=self.places.secrets_of(record.repository),
         )
 
-    def _prepare(self, place: Workplace) -> Mapping[str, str]:
+    async def _local(self, repository: str) -> str | None:
+        """Return what to clone instead: the real path, as it was checked."""
+        try:
+            path = await self.sources.local(repository)
+        except BadProject as error:
+            raise CheckoutFailed(error.message, repository=plain(repository)) from error
+        if path is None or repository.startswith("/"):
+            return path
+        return f"file://{quote(path)}"
+
+    def _prepare(self, place: Workplace, settings: str) -> Mapping[str, str]:
         try:
             place.wipe()
             place.prepare()
             _facts_file(place).unlink(missing_ok=True)
             config = place.path / "gitconfig"
-            config.write_text(GIT_CONFIG)
+            config.write_text(settings)
         except OSError as error:
             raise _no_place(place.path, error) from error
         return {
