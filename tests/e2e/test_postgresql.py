@@ -16,7 +16,7 @@ def test_python_package_becomes_a_service_on_postgresql(
     component: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """From an empty database to an answering service; it outlives what it stands on."""
-    database = PostgresServer(component("postgresql"), durable=True).start()
+    database = PostgresServer(component("postgresql")).start()
     name = database.empty()
     try:
         with test_server(tmp_path, FAIRLEAD_DATABASE__URL=database.url(name)) as server:

@@ -36,7 +36,7 @@ from fairlead.adapters.sql.postgres.errors import (
 from fairlead.adapters.sql.settings import DatabaseSettings
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.principal import TenantId
-from fairlead.testing.postgres import PostgresServer
+from fairlead.testing.postgres import PostgresServer, lent_database
 
 OURS, THEIRS = TenantId(UUID(int=1)), TenantId(UUID(int=2))
 
@@ -76,8 +76,9 @@ async def lay_out(database: PostgresDatabase) -> None:
 
 
 @pytest.fixture
-def url(postgresql: PostgresServer) -> str:
-    return postgresql.new()
+async def url(postgresql: PostgresServer) -> AsyncIterator[str]:
+    async with lent_database(postgresql) as url:
+        yield url
 
 
 @pytest.fixture
@@ -185,7 +186,7 @@ async def test_a_server_that_goes_away_and_comes_back(
     component: Callable[[str], Path],
 ) -> None:
     """Until it is back, all is refused as unavailable; then all works by itself."""
-    server = PostgresServer(component("postgresql"), durable=True).start()
+    server = PostgresServer(component("postgresql")).start()
     try:
         async with opened(await asyncio.to_thread(server.new)) as database:
             await lay_out(database)
