@@ -285,7 +285,12 @@ def _outcome(
 ) -> list[str]:
     if not reason:
         gone = sorted({replica.release for replica in idle})
-        return [f"release {number} stopped" for number in gone]
+        return [
+            "the replicas before stopped"
+            if number == workload.release
+            else f"release {number} stopped"
+            for number in gone
+        ]
     if not workload.release:
         return [reason, "nothing serves"]
     return [reason, f"release {workload.release} keeps serving"]

@@ -53,6 +53,24 @@ async def test_a_front_keeps_its_port(ledger: Ledger, web: WorkloadRecord) -> No
     assert await ledger.port_for(web.id) == 20007
 
 
+async def test_what_never_served_names_the_run_that_tried_last(
+    ledger: Ledger, web: WorkloadRecord, order: WorkloadOrder
+) -> None:
+    for number in (1, 2):
+        wanted = asked(order, number)
+        await ledger.claim(web.id, wanted, port=PORT)
+        await ledger.settle(
+            web.id, [], deployment=wanted.operation_id, reason="It never answered."
+        )
+
+    now = await ledger.get(web.id)
+    assert (now.state, now.release, now.run_id) == (
+        WorkloadState.FAILED,
+        0,
+        UUID(int=2),
+    )
+
+
 async def test_releases_count_from_one(
     ledger: Ledger, web: WorkloadRecord, order: WorkloadOrder
 ) -> None:

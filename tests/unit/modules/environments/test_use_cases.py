@@ -235,9 +235,10 @@ async def test_strangers_do_not_learn_of_it(
 async def test_a_restart_is_an_operation_and_audited(
     house: House, serving: WorkloadRecord
 ) -> None:
-    await house.restart(*ALL)(ADA, "hello/dev/web", request=None)
+    shown = await house.restart(*ALL)(ADA, "hello/dev/web", request=None)
 
     (submission,) = house.operations.submitted.values()
+    assert shown.operation_id == submission.id
     assert submission.kind == "environments.restart"
     assert submission.argument == {"workload_id": str(serving.id)}
     assert submission.scope == environment_scope(
