@@ -26,7 +26,7 @@ class Forgetful(BaseHTTPRequestHandler):
         self.wfile.write(FIRST if len(self.asked_after) == 1 else LAST)
 
     @override
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
