@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,8 +67,8 @@ def test_a_pipeline_runs_on_a_schedule(
     assert "choose another name" in again.err
 
 
-def _ended(server: TestServer) -> dict[str, dict[str, object]] | None:
-    found: dict[str, dict[str, object]] = server.data("schedules", "show", "timed")
+def _ended(server: TestServer) -> dict[str, Any] | None:
+    found: dict[str, Any] = server.data("schedules", "show", "timed")
     last = found["last"] or {}
     return found if last.get("state") not in {None, "queued", "running"} else None
 
