@@ -12,7 +12,7 @@ from statistics import quantiles
 
 import psutil
 
-from benchmarks.product import client_of, start_run
+from benchmarks.product import UNLIMITED, client_of, start_run
 from fairlead.adapters.terminal.client import Client
 from fairlead.testing.server import TestServer, make_repository, test_server
 
@@ -37,6 +37,7 @@ def rows() -> list[Row]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     names = [f"BENCH_TOKEN_{number}" for number in range(SECRETS)]
     settings = {name: secrets.token_urlsafe(30) for name in names}
+    settings |= UNLIMITED
     settings["FAIRLEAD_PIPELINES__PASS_ENVIRONMENT"] = json.dumps(names)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -18,14 +18,15 @@ SECURITY_HEADERS = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-)
-POLICY = (
-    b"content-security-policy",
     (
-        b"default-src 'self'; img-src 'self' data:; object-src 'none'; "
-        b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        b"content-security-policy",
+        (
+            b"default-src 'self'; img-src 'self' data:; object-src 'none'; "
+            b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        ),
     ),
 )
+PLAIN = 2
 ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -46,18 +47,19 @@ class Answer:
         self.status = 0
         self.extra: tuple[Header, ...] = ()
         self.left: float = math.inf
-        self.rate: list[Header] = []
+        self.rate: tuple[Header, ...] = ()
 
     async def send(self, message: Message) -> None:
         """Pass a message on; the first one gets the headers."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in headers}
+            if len(headers) <= PLAIN:  # no more than the body's type and length
+                headers += SECURITY_HEADERS
+            else:
+                names = {name.lower() for name, _ in headers}
+                headers += [each for each in SECURITY_HEADERS if each[0] not in names]
             headers.append((b"x-request-id", self.request_id.encode()))
-            headers += [entry for entry in SECURITY_HEADERS if entry[0] not in names]
-            if POLICY[0] not in names:
-                headers.append(POLICY)
             headers += self.extra
             headers += self.rate
             if self.status == TOO_LARGE:  # the rest of the body is not waited for

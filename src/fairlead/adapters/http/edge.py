@@ -164,16 +164,16 @@ class Edge:
         """Refuse a caller who sent too many requests lately."""
         if self._rates is None:
             return
-        rate = self._rates.take(caller)
-        if rate.left < answer.left:
-            answer.left = rate.left
-            answer.rate = self._rates.headers(rate)
-        if rate.wait:
+        left, wait = self._rates.take(caller)
+        if left < answer.left:
+            answer.left = left
+            answer.rate = self._rates.headers(left)
+        if wait:
             raise Refused(
                 429,
                 "http.too_many_requests",
                 "You sent too many requests; wait a little.",
-                retry_after=math.ceil(rate.wait),
+                retry_after=math.ceil(wait),
             )
 
     def _measure(self, headers: dict[bytes, bytes]) -> None:

@@ -3,15 +3,14 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 BURST_SECONDS = 10
 MOST = 16_384
 Header = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """What is left to a caller.
 
     Attributes:
@@ -43,8 +42,8 @@ class Rates:
         self._now = now
         self._new: dict[object, float] = {}
         self._old: dict[object, float] = {}
-        limit = str(per_second * BURST_SECONDS).encode()
-        self._limit = ((b"ratelimit-limit", limit), (b"x-ratelimit-limit", limit))
+        self._burst = per_second * BURST_SECONDS
+        self._headers: dict[int, tuple[Header, ...]] = {}
 
     def take(self, caller: object) -> Rate:
         """Take a token from the caller's bucket."""
@@ -59,15 +58,20 @@ class Rates:
             self._old, self._new = self._new, {}
         return Rate(int((BURST_SECONDS - ahead) * self._per_second), 0.0)
 
-    def headers(self, rate: Rate) -> list[Header]:
+    def headers(self, left: int) -> tuple[Header, ...]:
         """Return what tells the caller, by both names in use."""
-        left = b"%d" % rate.left
-        missing = self._per_second * BURST_SECONDS - rate.left
-        reset = b"%d" % math.ceil(max(missing / self._per_second, rate.wait))
-        return [
-            *self._limit,
-            (b"ratelimit-remaining", left),
-            (b"x-ratelimit-remaining", left),
-            (b"ratelimit-reset", reset),
-            (b"x-ratelimit-reset", reset),
-        ]
+        known = self._headers.get(left)
+        if known is None:
+            reset = math.ceil((self._burst - left) / self._per_second)
+            known = tuple(
+                (f"{prefix}ratelimit-{name}".encode(), b"%d" % value)
+                for name, value in (
+                    ("limit", self._burst),
+                    ("remaining", left),
+                    ("reset", reset),
+                )
+                for prefix in ("", "x-")
+            )
+            if len(self._headers) < self._most:
+                self._headers[left] = known
+        return known

@@ -31,7 +31,7 @@ class HttpSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     head_seconds: Annotated[float, Meta(gt=0)] = 10.0
     body_seconds: Annotated[float, Meta(gt=0)] = 30.0
     trusted_proxies: tuple[str, ...] = ()
-    requests_per_second: Annotated[int, Meta(ge=0)] = 0
+    requests_per_second: Annotated[int, Meta(ge=0)] = 200
     max_connections: Annotated[int, Meta(ge=16)] = 10_000
     max_connections_per_address: Annotated[int, Meta(ge=1)] = 1_000
     public_metrics: bool = True
