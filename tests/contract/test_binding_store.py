@@ -13,7 +13,12 @@ from fairlead.kernel.principal import DEFAULT_TENANT, TenantId
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.authz.memory import MemoryBindingStore
 from fairlead.services.authz.ports import BindingStore
-from fairlead.services.authz.public import ROOT, Binding, project_scope
+from fairlead.services.authz.public import (
+    ROOT,
+    Binding,
+    environment_scope,
+    project_scope,
+)
 from fairlead.services.authz.sql import SqlBindingStore
 from fairlead.testing.database import BACKENDS, OpenDatabase, migrated_database
 from fairlead.testing.fakes import FrozenClock, NullWork
@@ -144,3 +149,29 @@ async def test_an_undone_change_says_nothing(tmp_path: Path) -> None:
                 await store.bump(lambda: told.append("no"))
                 raise RuntimeError
         assert told == []
+
+
+async def test_a_scope_is_emptied_with_all_below_it(
+    make: Callable[[TenantId], Made],
+) -> None:
+    """And nothing beside it, nor in another tenant."""
+    project, beside = project_scope(UUID(int=1)), project_scope(UUID(int=2))
+    below = environment_scope(UUID(int=1), UUID(int=3))
+    store, work = make(DEFAULT_TENANT)
+    gone = [binding(ADA, "viewer", project), binding(BOB, "viewer", below)]
+    kept = binding(ADA, "viewer", beside)
+    async with work:
+        for each in (*gone, kept):
+            await store.add(each)
+    other, other_work = make(OTHER)
+    async with other_work:
+        others = await other.add(binding(ADA, "viewer", project))
+
+    async with work:
+        removed = await store.remove_within(project)
+        again = await store.remove_within(project)
+
+    assert {each.id for each in removed} == {each.id for each in gone}
+    assert again == ()
+    assert await store.all() == (kept,)
+    assert await other.all() == (others,)

@@ -57,6 +57,17 @@ class MemoryBindingStore(BindingStore):
         self._bindings.pop(binding_id, None)
 
     @override
+    async def remove_within(self, scope: str) -> tuple[Binding, ...]:
+        gone = tuple(
+            each
+            for each in self._bindings.values()
+            if f"{each.scope}/".startswith(f"{scope}/")
+        )
+        for each in gone:
+            del self._bindings[each.id]
+        return gone
+
+    @override
     async def bump(self, then: Callable[[], None]) -> int:
         self.version += 1
         then()

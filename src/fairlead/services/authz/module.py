@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dishka import Provider, Scope
 
+from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.adapters.sql.part import TablePart
@@ -16,6 +17,7 @@ from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import BindingStore
 from fairlead.services.authz.public import Authorizer, Roles
 from fairlead.services.authz.sql import SqlBindingStore
+from fairlead.services.authz.tasks import SUBSCRIPTIONS, OnProjectGone
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
 from fairlead.services.authz.use_cases.roles import (
@@ -25,6 +27,7 @@ from fairlead.services.authz.use_cases.roles import (
     ListBindings,
     ListRoles,
     LocalRoles,
+    RemoveBindings,
     Unbind,
 )
 from fairlead.services.identity.public import Departures
@@ -46,7 +49,15 @@ def _provider() -> Provider:
     provider.provide(SqlBindingStore, provides=BindingStore)
     provider.provide(LocalAuthorizer, provides=Authorizer)
     provider.provide(_access)
-    for use_case in (ListRoles, ListBindings, Administrators, Bind, Unbind):
+    for use_case in (
+        ListRoles,
+        ListBindings,
+        Administrators,
+        Bind,
+        Unbind,
+        RemoveBindings,
+        OnProjectGone,
+    ):
         provider.provide(use_case)
     provider.provide(LastAdministratorStays, provides=Departures)
     provider.provide(LocalRoles, provides=Roles)
@@ -58,6 +69,7 @@ MODULE = Module(
     parts=(
         ContainerPart((_provider(),)),
         TablePart(Path(__file__).with_name("migrations")),
+        SubscriptionPart(SUBSCRIPTIONS),
         HttpPart((RoleController, BindingController)),
         CONSOLE,
     ),

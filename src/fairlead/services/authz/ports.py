@@ -36,6 +36,10 @@ class BindingStore(Protocol):
         """Remove a binding; none is fine."""
 
     @abstractmethod
+    async def remove_within(self, scope: str) -> tuple[Binding, ...]:
+        """Remove the bindings at `scope` and below it; return them in no order."""
+
+    @abstractmethod
     async def bump(self, then: Callable[[], None]) -> int:
         """Raise the tenant's version by one and return it; 1 the first time.
 

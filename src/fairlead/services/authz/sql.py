@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    or_,
     select,
 )
 from sqlalchemy.exc import IntegrityError
@@ -94,6 +95,18 @@ class SqlBindingStore(BindingStore):
             .where(bindings.c.tenant_id == self._tenant_id)
             .where(bindings.c.id == binding_id)
         )
+
+    @override
+    async def remove_within(self, scope: str) -> tuple[Binding, ...]:
+        within = or_(
+            bindings.c.scope == scope,
+            bindings.c.scope.startswith(f"{scope}/", autoescape=True),
+        )
+        gone = await self._read(self._query().where(within))
+        await self._connection.execute(
+            bindings.delete().where(bindings.c.tenant_id == self._tenant_id, within)
+        )
+        return gone
 
     @override
     async def bump(self, then: Callable[[], None]) -> int:

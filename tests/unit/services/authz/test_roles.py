@@ -6,7 +6,11 @@ from uuid import UUID
 
 import pytest
 
+from fairlead.adapters.bus.outbox import decode_event, encode_event
+from fairlead.kernel.events import Delivery
+from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import service
+from fairlead.modules.projects.public import ProjectDeleted
 from fairlead.services.authz.public import (
     ROOT,
     BadScope,
@@ -16,9 +20,13 @@ from fairlead.services.authz.public import (
     RoleNotFound,
     project_scope,
 )
+from fairlead.services.authz.tasks import OnProjectGone, ProjectGone
+from fairlead.services.authz.use_cases.roles import RemoveBindings
 from fairlead.services.identity.public import UserNotFound
+from fairlead.testing.fakes import NullWork
 
 SYSTEM = service("test")
+READ = "projects.project.read"
 ONE, TWO = UUID(int=1), UUID(int=2)
 
 
@@ -112,3 +120,41 @@ async def test_roles_are_listed_by_name(world: Any) -> None:
     assert [role.name for role in roles] == ["admin", "developer", "viewer"]
     with pytest.raises(NotAllowed):
         await world.roles.list(world.who("bob"))
+
+
+async def test_a_deleted_project_takes_its_bindings_along(world: Any) -> None:
+    """Known by the topic and the id in the event; the cache forgets them, too."""
+    await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+    await world.roles.bind(SYSTEM, "ada", "viewer", scope=project_scope(ONE))
+    ada = world.who("ada")
+    assert await world.authorizer.allows(
+        ada, "projects.project.read", on=project_scope(ONE)
+    )
+    deleted = ProjectDeleted(
+        at=world.clock.now(),
+        aggregate="projects/1",
+        actor=world.who("root"),
+        project_id=ONE,
+        name="hello",
+    )
+    event = decode_event(encode_event(deleted), ProjectGone)
+    world.trail.acts.clear()
+
+    for _ in range(2):
+        await OnProjectGone(
+            remove=RemoveBindings(
+                store=world.store,
+                cache=world.cache,
+                trail=world.trail,
+                work=NullWork(),
+            )
+        )(Delivery(id=new_id(), event=event))
+
+    assert ProjectGone.topic == ProjectDeleted.topic
+    assert [each.principal_name for each in await world.store.all()] == ["root"]
+    assert not await world.authorizer.allows(
+        ada, "projects.project.read", on=project_scope(ONE)
+    )
+    ((who, act),) = world.trail.acts
+    assert (who.name, act.action) == ("root", "authz.binding.delete")
+    assert act.details["user"] == "ada"

@@ -204,6 +204,25 @@ class Unbind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveBindings:
+    """Take away what was given within a scope that is gone."""
+
+    store: BindingStore
+    cache: GrantCache
+    trail: AuditTrail
+    work: UnitOfWork
+
+    async def __call__(self, who: Principal, scope: str) -> None:
+        """Remove them all in the name of `who`, by whose act the scope went."""
+        async with self.work:
+            gone = await self.store.remove_within(scope)
+            if gone:
+                await self.store.bump(partial(self.cache.forget, who.tenant_id))
+            for binding in gone:
+                await self.trail.record(who, _act(BINDING_DELETE, binding))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRoles(Roles):
     """Roles and bindings in this process."""
 
