@@ -271,3 +271,4 @@ class OutboxRelay(Opened):
             except FairleadError as error:
                 self._log.warning("pruning_failed", error=error.message)
             await asyncio.sleep(PRUNE_SECONDS)
+            self._signal.wake()  # for a commit whose answer was lost on the way

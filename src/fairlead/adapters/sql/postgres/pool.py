@@ -185,7 +185,12 @@ class Pool:
     def track(self, task: "asyncio.Task[None]") -> None:
         """See to it that `close` waits for `task`."""
         self._ends.add(task)
-        task.add_done_callback(self._ends.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._ends.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited was told, unless they were cancelled
 
     async def _undo(self, connection: AsyncConnection) -> None:
         with contextlib.suppress(*FAILURES):

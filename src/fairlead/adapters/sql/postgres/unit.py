@@ -95,7 +95,9 @@ def module_of(statement: Executable) -> str:
     """Return whose table a statement is about first; empty: nobody can tell."""
     table: Any = getattr(statement, "table", None)
     if table is None and isinstance(statement, Select):
-        table = next(iter(statement.columns_clause_froms), None)
+        # the second is many times slower, and needed for count(*) only
+        froms = statement.columns_clause_froms or statement.get_final_froms()
+        table = next(iter(froms), None)
     while isinstance(table, Join):
         table = table.left
     name = str(getattr(table, "name", ""))
