@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from typing_extensions import override
+
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.work import SqlUnitOfWork
@@ -18,6 +20,7 @@ from fairlead.services.audit.public import AuditTrail
 from fairlead.services.auth.domain import Lifetimes, RefusedLogins
 from fairlead.services.auth.files import FileKeySafe
 from fairlead.services.auth.jose import JoseFormat
+from fairlead.services.auth.ports import KeyReload
 from fairlead.services.auth.sql import SqlKeyStore, SqlSessionStore
 from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
 from fairlead.services.auth.use_cases.sessions import Login
@@ -172,7 +175,11 @@ async def _logins(database: Database, keys: Path) -> _Logins:
     seconds, work = time.perf_counter() - began, time.process_time() - worked
     hasher.close()
     verifier = LocalVerifier(
-        ring=ring, format=token_format, ended=EndedSessions(lifetimes), clock=CLOCK
+        ring=ring,
+        format=token_format,
+        ended=EndedSessions(lifetimes),
+        reload=_Never(),
+        clock=CLOCK,
     )
     return _Logins(
         p95=statistics.quantiles(spent, n=20)[-1] * 1e3,
@@ -181,6 +188,14 @@ async def _logins(database: Database, keys: Path) -> _Logins:
         first_look=await _look(verifier, tokens),
         known=await _look(verifier, tokens),
     )
+
+
+class _Never(KeyReload):
+    """No other process makes keys here."""
+
+    @override
+    async def __call__(self) -> None:
+        raise NotImplementedError
 
 
 async def _look(verifier: LocalVerifier, tokens: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""`fairlead login`, `logout`, `whoami` and `sessions`."""
+"""`fairlead login`, `logout`, `whoami`, `sessions` and `auth`."""
 
 import os
 import sys
@@ -129,3 +129,22 @@ def revoke(
     body = {"user": user, "spare_own": others}
     ended = client.post("/api/v1/auth/logout-everywhere", body)["ended"]
     click.echo(f"ended {ended}", err=True)
+
+
+@click.group()
+def auth() -> None:
+    """What tokens are signed with."""
+
+
+@auth.command("rotate-keys")
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="Tokens of the old keys stop at once: somebody else may have one.",
+)
+@output
+def rotate_keys(*, at_once: bool, form: str) -> None:
+    """Sign access tokens with a new key; the old ones stay good until they expire."""
+    made = Client().post("/api/v1/auth/rotate-keys", {"at_once": at_once})
+    columns = [("key", field("kid")), ("created", when("created_at"))]
+    show_one(made, columns, form=form)

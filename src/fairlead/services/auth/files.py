@@ -43,5 +43,9 @@ class FileKeySafe(KeySafe):
         finally:
             os.close(folder)
 
+    @override
+    def drop(self, key_id: str) -> None:
+        self._file(key_id).unlink(missing_ok=True)
+
     def _file(self, key_id: str) -> Path:
         return self._folder / f"ed25519-{key_id}.key"

@@ -17,6 +17,7 @@ from fairlead.services.auth.domain import (
     Claims,
     PublicKey,
     SigningKey,
+    UnknownKey,
     not_valid,
 )
 from fairlead.services.auth.ports import TokenFormat
@@ -85,8 +86,11 @@ class JoseFormat(TokenFormat):
     ) -> Claims:
         if len(token) > MAX_TOKEN:
             raise not_valid()
-        body = _verified(token, keys)
-        if body is None or not self._ours(body, at.timestamp()):
+        verified = _verified(token, keys)
+        if verified is None:
+            raise not_valid()
+        key_id, body = verified
+        if not self._ours(body, at.timestamp()):
             raise not_valid()
         return Claims(
             user_id=body.sub,
@@ -95,6 +99,7 @@ class JoseFormat(TokenFormat):
             session_id=body.sid,
             issued_at=datetime.fromtimestamp(body.iat, UTC),
             expires_at=datetime.fromtimestamp(body.exp, UTC),
+            key_id=key_id,
         )
 
     def _ours(self, body: ClaimsBody, now: float) -> bool:
@@ -106,20 +111,28 @@ class JoseFormat(TokenFormat):
         )
 
 
-def _verified(token: str, keys: Mapping[str, PublicKey]) -> ClaimsBody | None:
-    """Return the claims of a token that is signed by one of `keys`."""
+def _verified(
+    token: str, keys: Mapping[str, PublicKey]
+) -> tuple[str, ClaimsBody] | None:
+    """Return the key and the claims of a token that is signed by one of `keys`.
+
+    Raises:
+        UnknownKey: it has the form of ours, but none of `keys` has its id.
+    """
     from joserfc import jws  # noqa: PLC0415 - see new_key
     from joserfc.errors import JoseError  # noqa: PLC0415
 
     try:
         parsed = jws.extract_compact(token.encode("ascii"))
         header = parsed.headers()
-        public = keys.get(str(header.get("kid")))
-        if public is None or not _expected(header):
+        if not _expected(header):
             return None
+        public = keys.get(str(header["kid"]))
+        if public is None:
+            raise UnknownKey(str(not_valid()))
         if not jws.validate_compact(parsed, _key(public), [ALGORITHM]):
             return None
-        return msgspec.json.decode(parsed.payload, type=ClaimsBody)
+        return public.id, msgspec.json.decode(parsed.payload, type=ClaimsBody)
     except (JoseError, ValueError, TypeError):
         return None
 

@@ -169,6 +169,10 @@ class MemoryKeyStore(KeyStore):
     async def add(self, key: PublicKey) -> None:
         self._keys.append(key)
 
+    @override
+    async def remove(self, key_id: str) -> None:
+        self._keys = [key for key in self._keys if key.id != key_id]
+
 
 class MemoryKeySafe(KeySafe):
     """Keeps secrets in a dict."""
@@ -184,6 +188,10 @@ class MemoryKeySafe(KeySafe):
     @override
     def save(self, key_id: str, secret: str) -> None:
         self.secrets[key_id] = secret
+
+    @override
+    def drop(self, key_id: str) -> None:
+        self.secrets.pop(key_id, None)
 
 
 class MemoryInstallationStore(InstallationStore):

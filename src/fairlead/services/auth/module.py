@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from dishka import Provider, Scope
+from dishka import AnyOf, Provider, Scope
 
 from fairlead.adapters.bus.part import Subscription, SubscriptionPart
 from fairlead.adapters.engine.part import EnginePart
@@ -24,10 +24,12 @@ from fairlead.services.auth.http import (
     MeController,
     SessionController,
     TokenAuthenticator,
+    TokenController,
 )
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.ports import (
     InstallationStore,
+    KeyReload,
     KeySafe,
     KeyStore,
     SessionStore,
@@ -43,6 +45,7 @@ from fairlead.services.auth.sql import (
 from fairlead.services.auth.tasks import (
     EndSessionsOfDisabledUser,
     EndSessionsOfOldPassword,
+    KeysReadAgain,
     TokensReady,
 )
 from fairlead.services.auth.use_cases.devices import (
@@ -58,7 +61,13 @@ from fairlead.services.auth.use_cases.installation import (
     MakeAdministrator,
     PrepareInstallation,
 )
-from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
+from fairlead.services.auth.use_cases.introspect import Introspect
+from fairlead.services.auth.use_cases.keys import (
+    KeyRing,
+    OpenKeys,
+    ReloadKeys,
+    RotateKeys,
+)
 from fairlead.services.auth.use_cases.sessions import (
     EndSessions,
     LocalSessions,
@@ -112,7 +121,8 @@ def _kept_in_memory() -> Provider:
         TokenActivities,
     ):
         provider.provide(kept)
-    provider.provide(LocalVerifier, provides=Verifier)
+    provider.provide(KeysReadAgain, provides=KeyReload)
+    provider.provide(LocalVerifier, provides=AnyOf[LocalVerifier, Verifier])
     provider.provide(TokenAuthenticator, provides=Authenticator)
     return provider
 
@@ -124,6 +134,9 @@ def _per_request() -> Provider:
     provider.provide(SqlInstallationStore, provides=InstallationStore)
     for use_case in (
         OpenKeys,
+        ReloadKeys,
+        RotateKeys,
+        Introspect,
         RecallEndedSessions,
         ExpireTokens,
         Login,
@@ -168,6 +181,14 @@ MODULE = Module(
                 ),
             )
         ),
-        HttpPart((AuthController, SessionController, MeController, KeysController)),
+        HttpPart(
+            (
+                AuthController,
+                SessionController,
+                TokenController,
+                MeController,
+                KeysController,
+            )
+        ),
     ),
 )

@@ -98,6 +98,10 @@ class KeyStore(Protocol):
     async def add(self, key: PublicKey) -> None:
         """Store a new key."""
 
+    @abstractmethod
+    async def remove(self, key_id: str) -> None:
+        """Forget a key; none is fine."""
+
 
 class KeySafe(Protocol):
     """Keeps the secrets of signing keys, apart from the database; quick."""
@@ -109,6 +113,18 @@ class KeySafe(Protocol):
     @abstractmethod
     def save(self, key_id: str, secret: str) -> None:
         """Keep a secret, durably, where only this user can read it."""
+
+    @abstractmethod
+    def drop(self, key_id: str) -> None:
+        """Forget a secret; none is fine."""
+
+
+class KeyReload(Protocol):
+    """Reads the keys again, which another process may have rotated."""
+
+    @abstractmethod
+    async def __call__(self) -> None:
+        """Put on the ring what the store has now."""
 
 
 class TokenFormat(Protocol):
@@ -130,6 +146,7 @@ class TokenFormat(Protocol):
 
         Raises:
             Unauthenticated: it is malformed, not ours, meant for others or expired.
+            UnknownKey: it looks like ours, but `keys` has no such key.
         """
 
 

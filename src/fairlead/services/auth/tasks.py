@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.principal import service
-from fairlead.services.auth.use_cases.keys import OpenKeys
+from fairlead.services.auth.ports import KeyReload
+from fairlead.services.auth.use_cases.keys import OpenKeys, ReloadKeys
 from fairlead.services.auth.use_cases.sessions import EndSessions
 from fairlead.services.auth.use_cases.tokens import RecallEndedSessions
 from fairlead.services.identity.public import PasswordChanged, UserDisabled
@@ -38,6 +41,18 @@ class EndSessionsOfOldPassword:
             await self.end_sessions(
                 who, event.user_id, begun_by=event.at, but=who.session_id
             )
+
+
+@dataclass(frozen=True, slots=True)
+class KeysReadAgain(KeyReload):
+    """Reads the keys in a scope of its own."""
+
+    scopes: Scopes
+
+    @override
+    async def __call__(self) -> None:
+        async with self.scopes.enter(service("auth")) as scope:
+            await (await scope.get(ReloadKeys))()
 
 
 @dataclass(frozen=True, slots=True)

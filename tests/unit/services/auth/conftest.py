@@ -15,13 +15,20 @@ from fairlead.services.auth.memory import (
     MemoryKeyStore,
     MemorySessionStore,
 )
+from fairlead.services.auth.permissions import SIGNING_KEY_ROTATE
+from fairlead.services.auth.ports import KeyReload
 from fairlead.services.auth.use_cases.devices import (
     ListSessions,
     LogoutEverywhere,
     RevokeSession,
     Whose,
 )
-from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
+from fairlead.services.auth.use_cases.keys import (
+    KeyRing,
+    OpenKeys,
+    ReloadKeys,
+    RotateKeys,
+)
 from fairlead.services.auth.use_cases.sessions import (
     EndSessions,
     LocalSessions,
@@ -79,6 +86,19 @@ class OneUser(Directory):
 
 
 @dataclass
+class Reload(KeyReload):
+    """Reads the keys, and counts how often."""
+
+    again: ReloadKeys
+    times: int = 0
+
+    @override
+    async def __call__(self) -> None:
+        self.times += 1
+        await self.again()
+
+
+@dataclass
 class World:
     """Everything of auth; `open_keys` makes it ready."""
 
@@ -113,8 +133,25 @@ class World:
             lifetimes=self.lifetimes,
             clock=self.clock,
         )
+        self.reload = Reload(
+            ReloadKeys(ring=self.ring, store=self.keys, safe=self.safe)
+        )
+        self.rotate = RotateKeys(
+            ring=self.ring,
+            store=self.keys,
+            safe=self.safe,
+            format=token_format,
+            authorizer=GrantList(SIGNING_KEY_ROTATE),
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+        )
         self.verifier = LocalVerifier(
-            ring=self.ring, format=token_format, ended=self.ended, clock=self.clock
+            ring=self.ring,
+            format=token_format,
+            ended=self.ended,
+            reload=self.reload,
+            clock=self.clock,
         )
         issuer = Issuer(ring=self.ring, format=token_format, lifetimes=self.lifetimes)
         self.end_sessions = EndSessions(

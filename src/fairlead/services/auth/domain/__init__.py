@@ -5,6 +5,7 @@ from fairlead.services.auth.domain.sessions import (
     GRACE,
     KEY_AGE,
     MAX_TOKEN,
+    OVERLAP,
     REFUSED_WINDOW,
     Claims,
     Graces,
@@ -15,6 +16,7 @@ from fairlead.services.auth.domain.sessions import (
     Session,
     SigningKey,
     Stage,
+    UnknownKey,
     Verdict,
     device_of,
     digest_of,
@@ -23,6 +25,7 @@ from fairlead.services.auth.domain.sessions import (
     kept,
     new_secret,
     not_valid,
+    retired,
     successor,
 )
 
@@ -31,6 +34,7 @@ __all__ = [
     "GRACE",
     "KEY_AGE",
     "MAX_TOKEN",
+    "OVERLAP",
     "REFUSED_WINDOW",
     "Claims",
     "Graces",
@@ -41,6 +45,7 @@ __all__ = [
     "Session",
     "SigningKey",
     "Stage",
+    "UnknownKey",
     "Verdict",
     "device_of",
     "digest_of",
@@ -49,5 +54,6 @@ __all__ = [
     "kept",
     "new_secret",
     "not_valid",
+    "retired",
     "successor",
 ]

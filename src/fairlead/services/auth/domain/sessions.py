@@ -7,8 +7,8 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -22,6 +22,7 @@ REFUSED_WINDOW = timedelta(seconds=10)
 MAX_TOKEN = 4096
 FORGET = timedelta(days=1)
 KEY_AGE = timedelta(days=90)
+OVERLAP = timedelta(days=1)
 
 _REFRESH = re.compile(r"[A-Za-z0-9_-]{43}")
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -76,7 +77,7 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What an access token says."""
+    """What an access token says, and the key that says so."""
 
     user_id: UUID
     user_name: str
@@ -84,6 +85,7 @@ class Claims:
     session_id: UUID
     issued_at: datetime
     expires_at: datetime
+    key_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +105,32 @@ class SigningKey:
     d: str
 
 
+def retired(
+    keys: Sequence[PublicKey], *, at: datetime, at_once: bool
+) -> tuple[PublicKey, ...]:
+    """Return those of `keys` (newest first) that may go when another is made at `at`.
+
+    A key goes once its successor has signed for as long as `OVERLAP`, when no token of
+    its own is good any more and everybody has read of the new one.
+    """
+    successors = (at, *(key.created_at for key in keys))
+    return tuple(
+        key
+        for key, since in zip(keys, successors, strict=False)
+        if at_once or at - since > OVERLAP
+    )
+
+
 class Verdict(StrEnum):
     """What presenting a refresh token means."""
 
     FRESH = "fresh"
     REPEATED = "repeated"
     REUSED = "reused"
+
+
+class UnknownKey(Unauthenticated):
+    """A token names a key that is not known here, or not yet."""
 
 
 class Graces:

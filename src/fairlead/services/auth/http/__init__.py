@@ -7,6 +7,7 @@ from fairlead.services.auth.http.sessions import (
     MeController,
     TokenAuthenticator,
 )
+from fairlead.services.auth.http.tokens import TokenController
 
 __all__ = [
     "AuthController",
@@ -14,4 +15,5 @@ __all__ = [
     "MeController",
     "SessionController",
     "TokenAuthenticator",
+    "TokenController",
 ]

@@ -229,6 +229,11 @@ class SqlKeyStore(KeyStore):
         values = asdict(key) | {"tenant_id": self._tenant_id}
         await self._connection.execute(keys.insert().values(**values))
 
+    @override
+    async def remove(self, key_id: str) -> None:
+        mine = (keys.c.tenant_id == self._tenant_id, keys.c.id == key_id)
+        await self._connection.execute(keys.delete().where(*mine))
+
 
 class SqlInstallationStore(InstallationStore):
     """Reads and writes `auth_installations`."""

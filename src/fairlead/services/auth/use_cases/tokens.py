@@ -2,25 +2,28 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from typing_extensions import override
 
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.principal import Origin, Principal
+from fairlead.kernel.thinning import Thinning
 from fairlead.services.auth.domain import (
     MAX_TOKEN,
     Claims,
     Lifetimes,
     Session,
+    UnknownKey,
     not_valid,
 )
-from fairlead.services.auth.ports import SessionStore, TokenFormat
+from fairlead.services.auth.ports import KeyReload, SessionStore, TokenFormat
 from fairlead.services.auth.public import Verifier
 from fairlead.services.auth.use_cases.keys import KeyRing
 
 KNOWN_TOKENS = 4096
+RELOAD = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
@@ -86,25 +89,22 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalVerifier(Verifier):
-    """Verifies with the keys on the ring; a token it knows costs a look in a dict."""
+    """Verifies with the keys on the ring; a token it knows costs a look in a dict.
+
+    A token of a key that is not there makes it read the keys again, but not often.
+    """
 
     ring: KeyRing
     format: TokenFormat
     ended: EndedSessions
+    reload: KeyReload
     clock: Clock
+    _reloads: Thinning = field(init=False, default_factory=lambda: Thinning(RELOAD))
     _known: OrderedDict[str, Claims] = field(init=False, default_factory=OrderedDict)
 
     @override
     async def principal(self, access_token: str, *, origin: Origin) -> Principal:
-        now = self.clock.now()
-        claims = self._known.get(access_token)
-        if claims is None:
-            claims = self._read(access_token, now)
-        elif claims.expires_at <= now:
-            self._known.pop(access_token, None)
-            raise not_valid()
-        if claims.session_id in self.ended:
-            raise not_valid()
+        claims = await self.claims(access_token)
         return Principal(
             id=claims.user_id,
             name=claims.user_name,
@@ -113,10 +113,33 @@ class LocalVerifier(Verifier):
             origin=origin,
         )
 
-    def _read(self, token: str, now: datetime) -> Claims:
+    async def claims(self, access_token: str) -> Claims:
+        """Return what a token says that is good now.
+
+        Raises:
+            Unauthenticated: it is not one of ours, expired or revoked.
+        """
+        now = self.clock.now()
+        claims = self._known.get(access_token)
+        if claims is None:
+            claims = await self._read(access_token, now)
+        elif claims.expires_at <= now:
+            self._known.pop(access_token, None)
+            raise not_valid()
+        if claims.session_id in self.ended or claims.key_id not in self.ring.public:
+            raise not_valid()
+        return claims
+
+    async def _read(self, token: str, now: datetime) -> Claims:
         if len(token) > MAX_TOKEN:
             raise not_valid()
-        claims = self.format.read(token, self.ring.public, at=now)
+        try:
+            claims = self.format.read(token, self.ring.public, at=now)
+        except UnknownKey:
+            if self._reloads.admit("keys", at=now) is None:
+                raise
+            await self.reload()
+            claims = self.format.read(token, self.ring.public, at=now)
         self._known[token] = claims
         if len(self._known) > KNOWN_TOKENS:
             self._known.popitem(last=False)
