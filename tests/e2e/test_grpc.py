@@ -175,7 +175,7 @@ async def living_in(home: Path) -> AsyncIterator[House]:
         edge: Any = application.asgi
         async with (
             httpx.AsyncClient(
-                transport=httpx.ASGITransport(edge), base_url="http://test"
+                transport=httpx.ASGITransport(edge), base_url="http://127.0.0.1"
             ) as web,
             grpc.aio.insecure_channel(application.grpc.address) as channel,
         ):

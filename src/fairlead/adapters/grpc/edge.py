@@ -7,7 +7,7 @@ metric when it is over. Health and reflection are the platform's own and open to
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,6 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal, anonymous
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-Work = Callable[[Any], Awaitable[bytes]]
 
 log = structlog.get_logger(__name__)
 
@@ -81,23 +80,11 @@ class Edge:
         """
 
         async def unary(data: bytes, context: Context) -> bytes:
-            async def work(servicer: Any) -> bytes:
-                asked = method.request.decode(data)
-                return method.answer.encode(await method.call(servicer, asked))
-
-            return await self._answer(_call(method, context), permission, work)
+            return await self._answer(_call(method, context), permission, data)
 
         async def stream(data: bytes, context: Context) -> None:
-            async def work(servicer: Any) -> bytes:
-                asked = method.request.decode(data)
-                answers = await method.call(servicer, asked)
-                async with aclosing(answers):
-                    async for answer in answers:
-                        await context.write(method.answer.encode(answer))
-                return b""
-
             with self._stoppable():
-                await self._answer(_call(method, context), permission, work)
+                await self._answer(_call(method, context), permission, data)
 
         if method.streams:
             return grpc.unary_stream_rpc_method_handler(stream)
@@ -109,11 +96,11 @@ class Edge:
         for task in self._streams:
             task.cancel()
 
-    async def _answer(self, call: Call, permission: str, work: Work) -> bytes:
-        """Do the work of a call, or end it with a status."""
+    async def _answer(self, call: Call, permission: str, data: bytes) -> bytes:
+        """Return the answer to the request `data`, or end the call with a status."""
         code, failure = "CANCELLED", None
         try:
-            answer, failure = await self._outcome(call, permission, work)
+            answer, failure = await self._outcome(call, permission, data)
             code = OK if failure is None else failure.code.name
         finally:
             self._tell(call, code, "" if failure is None else failure.reason)
@@ -125,13 +112,13 @@ class Edge:
         return answer
 
     async def _outcome(
-        self, call: Call, permission: str, work: Work
+        self, call: Call, permission: str, data: bytes
     ) -> tuple[bytes, Failure | None]:
         request_id = call.origin.request_id
         limit = asyncio.timeout(call.context.time_remaining())
         try:
-            async with limit, self._entered(call, permission) as servicer:
-                return await work(servicer), None
+            async with limit:
+                return await self._work(call, permission, data), None
         except FairleadError as error:
             return b"", foreseen(error, request_id=request_id)
         except asyncio.CancelledError:
@@ -146,6 +133,18 @@ class Edge:
             error_id = new_id()
             log.exception("rpc_failed", error_id=str(error_id), method=call.method.name)
             return b"", bug(error_id, request_id=request_id)
+
+    async def _work(self, call: Call, permission: str, data: bytes) -> bytes:
+        """Call the servicer; a stream is read after the call's scope was closed."""
+        method = call.method
+        async with self._entered(call, permission) as servicer:
+            answer = await method.call(servicer, method.request.decode(data))
+            if not method.streams:
+                return method.answer.encode(answer)
+        async with aclosing(answer):
+            async for each in answer:
+                await call.context.write(method.answer.encode(each))
+        return b""
 
     @asynccontextmanager
     async def _entered(self, call: Call, permission: str) -> AsyncIterator[Any]:

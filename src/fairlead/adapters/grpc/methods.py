@@ -15,7 +15,8 @@ has one method for each of the service's, in snake case, over our own frozen val
         async def follow(self, asked: Resume) -> AsyncIterator[Frame]: ...
 
 `adapters.grpc.mapping` turns messages into those values and back. A server stream is
-a method that returns an asynchronous iterator, after it has refused what it must.
+a method that returns an asynchronous iterator, after it has refused what it must. The
+call's scope is closed before that is read, so it yields from what is APP-scoped.
 """
 
 import importlib
