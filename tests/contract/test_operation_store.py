@@ -273,3 +273,22 @@ async def test_an_odd_kind_of_argument_is_kept(place: Place) -> None:
 async def test_tables_and_migrations_agree(tmp_path: Path) -> None:
     async with migrated_database(tmp_path, ["operations"]) as database:
         assert schema_differences(database.file, ["operations"]) == []
+
+
+async def test_ends_of_what_was_just_started_are_recorded_once(place: Place) -> None:
+    """Also when somebody else ended one of them meanwhile."""
+    await place.add(*(record(number) for number in (1, 2, 3)))
+    done, later = Ending(state=OperationState.SUCCEEDED), NOW + timedelta(hours=1)
+    async with place.work:
+        started = await place.docket.start([UUID(int=n) for n in (1, 2, 3)], at=NOW)
+        running = {each.id: each for each in started}
+        (first,) = await place.docket.end({UUID(int=1): done}, at=NOW, running=running)
+        both = {UUID(int=1): CANCELLED, UUID(int=2): done}
+        second = await place.docket.end(both, at=later, running=running)
+        again = await place.docket.end(both, at=later, running=None)
+
+    assert first.operation.state is OperationState.SUCCEEDED
+    assert [each.id.int for each in second] == [2]
+    assert again == []
+    kept = [(await place.ours.get(UUID(int=n))).operation for n in (1, 2, 3)]
+    assert [each.ended_at for each in kept] == [NOW, later, None]
