@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container
 from dishka import provide as provided
 from dishka.integrations.litestar import LitestarProvider
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
@@ -27,16 +27,17 @@ from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.bodies import BodyRequest
 from fairlead.adapters.http.edge import Asgi, Edge
+from fairlead.adapters.http.hosts import check_apart
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.openapi import OpenApiController, openapi_config
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.http.platform import PATHS, PlatformController, Readiness
-from fairlead.adapters.http.problems import foreseen, unforeseen, unparsed
+from fairlead.adapters.http.problems import foreseen, unforeseen
 from fairlead.adapters.http.routes import compare
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.journals.provider import JournalsProvider
 from fairlead.adapters.manifests.discovery import discover
-from fairlead.adapters.pages.controller import page_error, wants_page
+from fairlead.adapters.pages.controller import page_or_problem
 from fairlead.adapters.pages.guard import browser_guard
 from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
 from fairlead.adapters.pages.provider import page_types
@@ -71,6 +72,7 @@ from fairlead.kernel.health import HealthCheck
 from fairlead.kernel.module import Catalog, Module
 from fairlead.kernel.principal import Principal, TenantId, service
 from fairlead.kernel.processes import PlainProcesses
+from fairlead.modules.environments.settings import EnvironmentsSettings
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
 from fairlead.services.gateway.grpc import admit
@@ -303,11 +305,6 @@ def assemble(
     return Application(settings, modules, container, web)
 
 
-def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Show what the framework refused: a page to people, a problem to programs."""
-    return (page_error if wants_page(request) else unparsed)(request, error)
-
-
 def _web(modules: tuple[Module, ...]) -> Litestar:
     controllers = [
         controller
@@ -324,7 +321,7 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
         request_class=BodyRequest,
         exception_handlers={
             FairleadError: foreseen,
-            HTTPException: _refused,
+            HTTPException: page_or_problem,
             Exception: unforeseen,
         },
         openapi_config=openapi_config(),
@@ -349,7 +346,13 @@ def load(
         for module in modules
         for part in module.each(SettingsPart)
     }
-    return typed(layers, {**PLATFORM_SECTIONS, **own, **sections}), modules
+    settings = typed(layers, {**PLATFORM_SECTIONS, **own, **sections})
+    if (
+        settings.environment == "production"
+        and settings.of(PipelinesSettings).unsafe_local
+    ):
+        check_apart(settings.of(HttpSettings), settings.of(EnvironmentsSettings).host)
+    return settings, modules
 
 
 def check(

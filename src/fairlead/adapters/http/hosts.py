@@ -4,6 +4,9 @@ A page of another site can have its name point at this machine (DNS rebinding); 
 requests then carry that name, and get nothing.
 """
 
+from fairlead.adapters.http.settings import HttpSettings
+from fairlead.kernel.errors import ErrorKind, FairleadError
+
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "*.localhost")
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
 ANY = "*"
@@ -36,3 +39,29 @@ class Hosts:
         if len(self._known) < _MOST:
             self._known.add(host)
         return True
+
+
+class SharedHost(FairleadError):
+    """Workloads would be reached by a name the console has, and get its cookies."""
+
+    kind = ErrorKind.INVALID
+    code = "http.shared_host"
+
+
+def check_apart(settings: HttpSettings, workloads: str) -> None:
+    """Refuse to have workloads at the host `workloads` when the console is there, too.
+
+    Browsers send a cookie to every port of a host.
+
+    Raises:
+        SharedHost: the console answers under that name.
+    """
+    hosts = Hosts(settings.allowed_hosts, listening=settings.host)
+    named = f"[{workloads}]" if ":" in workloads else workloads
+    if workloads in EVERY_ADDRESS or hosts.serve(named.encode()):
+        raise SharedHost(
+            f"Workloads at {workloads} would get the console's cookies: set "
+            "environments.host to another host, or http.allowed_hosts to the "
+            "console's names without this one.",
+            host=workloads,
+        )

@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
-from fairlead.adapters.http.problems import without_paths
+from fairlead.adapters.http.problems import unparsed, without_paths
 from fairlead.adapters.http.routes import COOKIE_ROUTE
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet, go, html
@@ -38,6 +38,11 @@ def page_error(request: AnyRequest, error: Exception) -> Response[Any]:
             "page_failed", path=request.url.path, exc_info=error
         )
     return ErrorPage(status, _message(error, status))
+
+
+def page_or_problem(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    """Show what the framework refused: a page to people, a problem to programs."""
+    return (page_error if wants_page(request) else unparsed)(request, error)
 
 
 def wants_page(request: AnyRequest) -> bool:

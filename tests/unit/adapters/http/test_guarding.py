@@ -6,9 +6,10 @@ import httpx
 import pytest
 from tests.unit.adapters.http.stage import BEARER, COOKIE, PROXY, edge_client
 
-from fairlead.adapters.http.hosts import Hosts
+from fairlead.adapters.http.hosts import Hosts, SharedHost, check_apart
 from fairlead.adapters.http.paths import crooked
 from fairlead.adapters.http.rates import Rates
+from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.pages.forms import form_token
 
 Client = httpx.AsyncClient
@@ -189,6 +190,28 @@ def test_names_are_those_of_the_settings(
     for _ in range(2):
         assert [name for name in served if not hosts.serve(name.encode())] == []
         assert [name for name in refused if hosts.serve(name.encode())] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "workloads", "apart"),
+    [
+        ("127.0.0.1", (), "127.0.0.1", False),
+        ("127.0.0.1", (), "localhost", False),
+        ("127.0.0.1", (), EVERYWHERE, False),
+        (EVERYWHERE, (), "10.0.0.7", False),
+        ("127.0.0.1", ("fairlead.example",), "127.0.0.1", True),
+        ("10.0.0.5", (), "10.0.0.7", True),
+    ],
+)
+def test_workloads_are_kept_from_the_consoles_names(
+    host: str, allowed: tuple[str, ...], workloads: str, *, apart: bool
+) -> None:
+    settings = HttpSettings(host=host, allowed_hosts=allowed)
+    if apart:
+        check_apart(settings, workloads)
+    else:
+        with pytest.raises(SharedHost, match=r"environments\.host"):
+            check_apart(settings, workloads)
 
 
 async def test_a_caller_who_asks_too_often_is_told_to_wait() -> None:
