@@ -91,6 +91,29 @@ async def test_an_unknown_cookie_is_nobody(open_browser: Open, cookie: str) -> N
     assert "account of" not in await browser.page("/keys")
 
 
+async def test_a_cookie_alone_is_nobody_in_another_program(browser: Browser) -> None:
+    """Whoever got hold of it does not know what the browser calls itself."""
+    other = {"User-Agent": "thief/1.0"}
+    answer = await browser.client.get("/keys", headers=other)
+
+    assert "account of" not in answer.text
+    assert "account of ada" in await browser.page("/keys")
+
+
+async def test_over_https_the_cookie_is_of_this_host_only(open_browser: Open) -> None:
+    browser = await open_browser(stage())
+    browser.client.base_url = httpx.URL("https://console.test")
+    cookie = (await browser.login()).headers["set-cookie"]
+
+    assert cookie.startswith("__Host-fairlead_session=")
+    assert "secure" in cookie.lower()
+    assert "domain" not in cookie.lower()
+    assert "account of ada" in await browser.page("/keys")
+    answer = await browser.send("/logout")
+    assert answer.headers["set-cookie"].startswith("__Host-fairlead_session=")
+    assert browser.stage.store.rows == {}
+
+
 async def test_the_database_alone_opens_no_session(browser: Browser) -> None:
     """Another handle whose digest a row is moved to does not open what it seals."""
     [row] = browser.stage.store.rows.values()
