@@ -61,7 +61,7 @@ async def test_frames_become_events_with_offsets_as_ids() -> None:
     ]
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", "٣"])
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "٣", "9" * 19, "1" * 5000])
 async def test_bad_resume_is_refused(after: str) -> None:
     web = Litestar([feed], exception_handlers={FairleadError: foreseen})
     async with AsyncTestClient(web) as client:
