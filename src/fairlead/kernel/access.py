@@ -10,8 +10,10 @@ class Access(Protocol):
     """Decides; `authz.public.Authorizer` fits it, and everything above asks that."""
 
     @abstractmethod
-    async def require(self, who: Principal, permission: str, *, on: str = "/") -> None:
-        """Let the caller pass, or raise.
+    async def require(
+        self, who: Principal, permission: str, *, on: str = "/", target: str = ""
+    ) -> None:
+        """Let the caller pass, or raise; `target` is what the audit trail names then.
 
         Raises:
             NotAllowed: `who` lacks `permission` in `on`.

@@ -94,6 +94,7 @@ class GrantList(Authorizer):
         permission: str,
         *,
         on: str = ROOT,
+        target: str = "",
         sees: str | None = None,
         missing: FairleadError | None = None,
     ) -> None:

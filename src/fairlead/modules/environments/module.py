@@ -9,7 +9,6 @@ from dishka import Provider, Scope, provide
 from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
-from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.adapters.schedules.part import DigestPart
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.part import SettingsPart
@@ -34,13 +33,12 @@ from fairlead.modules.environments.orders import (
     LocalWorkloads,
     OrderDeployment,
 )
-from fairlead.modules.environments.pages import (
+from fairlead.modules.environments.pages import CONSOLE
+from fairlead.modules.environments.pages.panels import (
     WhatRunsWhere,
     WorkloadFinder,
-    WorkloadPages,
     WorkloadsOfProject,
 )
-from fairlead.modules.environments.permissions import WORKLOAD_READ
 from fairlead.modules.environments.ports import (
     EnvironmentStore,
     Fleet,
@@ -173,20 +171,6 @@ MODULE = Module(
         SUBSCRIPTIONS,
         DigestPart(types=(FailedWorkloads,)),
         LifecyclePart(types=(Supervisor,)),
-        ConsolePart(
-            controllers=(WorkloadPages,),
-            templates=HERE / "templates",
-            entries=(
-                Entry(
-                    label="Environments",
-                    path="/environments",
-                    order=30,
-                    permission=WORKLOAD_READ,
-                ),
-            ),
-            overview=(WhatRunsWhere,),
-            finders=(WorkloadFinder,),
-            panels={"project": WorkloadsOfProject},
-        ),
+        CONSOLE,
     ),
 )

@@ -74,7 +74,10 @@ class OrderDeployment:
             BadOrder: the order cannot be.
         """
         await self.authorizer.require(
-            who, WORKLOAD_DEPLOY, on=project_scope(order.project_id)
+            who,
+            WORKLOAD_DEPLOY,
+            on=project_scope(order.project_id),
+            target=f"projects/{order.project_id}/environments/{order.environment}",
         )
         check(order)
         known = await self._known(who, order.id)

@@ -121,6 +121,7 @@ class FindWorkload:
             who,
             permission,
             on=environment_scope(found.project_id, found.environment_id),
+            target=f"workloads/{found.id}",
             sees=WORKLOAD_READ,
             missing=missing,
         )

@@ -31,11 +31,12 @@ from fairlead.modules.projects.public import (
     BadProject,
     Project,
     ProjectDeleted,
+    ProjectNameTaken,
     ProjectNotFound,
     Projects,
     Sources,
 )
-from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.authz.public import Authorizer, project_scope
 
 
@@ -125,6 +126,7 @@ class FindProject:
             who,
             permission,
             on=project_scope(found.id),
+            target=f"projects/{found.id}",
             sees=PROJECT_READ,
             missing=ProjectNotFound(f"There is no project '{project}'."),
         )
@@ -152,7 +154,9 @@ class CreateProject:
             BadProject: name, repository or branch break a rule.
             ProjectNameTaken: another project has this name.
         """
-        await self.authorizer.require(who, PROJECT_CREATE)
+        await self.authorizer.require(
+            who, PROJECT_CREATE, target=f"projects/{name[:40]}"
+        )
         check_name(name)
         await self.rule(repository, branch)
         project = Project(
@@ -162,7 +166,8 @@ class CreateProject:
             branch=branch,
             created_at=self.clock.now(),
         )
-        async with self.work:
+        refused = _act(PROJECT_CREATE, project)
+        async with told(self.trail, who, refused, ProjectNameTaken), self.work:
             await self.store.add(project)
             await self.trail.record(who, _act(PROJECT_CREATE, project))
         return project
@@ -232,7 +237,8 @@ class UpdateProject:
         found = await self.find(who, project, PROJECT_UPDATE)
         wished = _changed(found, repository, branch)
         await self.rule(wished.repository, wished.branch)
-        async with self.work:
+        refused = _act(PROJECT_UPDATE, wished)
+        async with told(self.trail, who, refused, ProjectChanged), self.work:
             held = await self.store.get(found.id)
             if expected is not None and etag(held) != expected:
                 raise ProjectChanged(

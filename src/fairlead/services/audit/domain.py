@@ -74,6 +74,11 @@ def _bounded_details(details: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def counted(act: Act, left_out: int) -> Act:
+    """Return `act` with how many alike were left out before it."""
+    return replace(act, details={**act.details, "left_out_before": str(left_out)})
+
+
 def chained(
     recorded: EntryRecorded, *, entry_id: UUID, after: Head, tenant: TenantId
 ) -> Entry:

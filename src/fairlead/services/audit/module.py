@@ -16,6 +16,7 @@ from fairlead.services.audit.pages import AuditPages
 from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.ports import EntryStore, Surroundings
 from fairlead.services.audit.public import AuditLog, AuditTrail
+from fairlead.services.audit.refusals import Refusals
 from fairlead.services.audit.sql import ConnectionSurroundings, SqlEntryStore
 from fairlead.services.audit.tasks import SUBSCRIPTIONS
 from fairlead.services.audit.use_cases import (
@@ -31,6 +32,7 @@ HERE = Path(__file__).parent
 
 def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
+    provider.provide(Refusals, scope=Scope.APP)
     provider.provide(SqlEntryStore, provides=EntryStore)
     provider.provide(ConnectionSurroundings, provides=Surroundings)
     provider.provide(LocalAuditTrail, provides=AuditTrail)

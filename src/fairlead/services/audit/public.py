@@ -1,7 +1,8 @@
 """The audit trail as others see it."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +89,25 @@ class ChainState:
     reason: str = ""
 
 
+@asynccontextmanager
+async def told(
+    trail: "AuditTrail",
+    who: Principal,
+    act: Act,
+    *reasons: type[FairleadError] | ErrorKind,
+) -> AsyncIterator[None]:
+    """Record `act` as refused when an error of one of these types leaves the block.
+
+    Put it around the unit of work, which the error undoes.
+    """
+    try:
+        yield
+    except FairleadError as error:
+        if error.kind in reasons or any(kind in reasons for kind in type(error).mro()):
+            await trail.record(who, refused(act, error))
+        raise
+
+
 class AuditTrail(Protocol):
     """Records acts."""
 
@@ -95,6 +115,7 @@ class AuditTrail(Protocol):
     async def record(self, who: Principal, act: Act) -> None:
         """Record `act` with the current unit of work, or at once where there is none.
 
+        Of many refused acts alike only some are kept, with the number of the others.
         Inside a unit of work it becomes an outbox entry, so it is kept exactly when
         the change is. Never raises for a full or slow trail.
         """

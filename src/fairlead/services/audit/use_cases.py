@@ -19,6 +19,7 @@ from fairlead.services.audit.domain import (
     bounded_caller,
     chained,
     check_chain,
+    counted,
     shortened,
 )
 from fairlead.services.audit.permissions import ENTRY_READ
@@ -30,24 +31,36 @@ from fairlead.services.audit.public import (
     ChainState,
     Entry,
     EntryFilter,
+    Outcome,
 )
+from fairlead.services.audit.refusals import Refusals
 
 VERIFIED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAuditTrail(AuditTrail):
-    """Hands acts to the outbox; `AppendEntry` takes them in after the commit."""
+    """Hands acts to the outbox; `AppendEntry` takes them in after the commit.
+
+    Refused ones are thinned out, with the number of those left out in the next.
+    """
 
     outbox: Outbox
     work: UnitOfWork
     surroundings: Surroundings
+    refusals: Refusals
     clock: Clock
 
     @override
     async def record(self, who: Principal, act: Act) -> None:
         caller = bounded_caller(who)
         act = bounded_act(act)
+        if act.outcome is Outcome.REFUSED:
+            more = self.refusals.admit(caller, act, at=self.clock.now())
+            if more is None:
+                return
+            if more:
+                act = counted(act, more)
         recorded = EntryRecorded(
             at=self.clock.now(),
             aggregate=shortened(f"{caller.id}/{act.target}", LONGEST_NAME),

@@ -1,14 +1,10 @@
 """Roles, scopes, and what a caller holds where."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from fairlead.kernel.principal import Principal
-from fairlead.kernel.thinning import Thinning
 from fairlead.services.authz.public import (
     ROOT,
     BadScope,
@@ -22,10 +18,6 @@ ADMIN = "admin"
 DEVELOPER = "developer"
 VIEWER = "viewer"
 ADMINISTRATION = frozenset({"identity", "authz", "auth", "audit", "gateway", "console"})
-REFUSAL_WINDOW = timedelta(seconds=10)
-CALLER_WINDOW = timedelta(minutes=1)
-CALLER_LIMIT = 30
-CALLERS = 10_000
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SCOPE = re.compile(f"/|/projects/{_UUID}(?:/environments/{_UUID})?")
@@ -168,43 +160,3 @@ def covers(reach: Reach, scope: str) -> bool:
     return (
         _ENVIRONMENTS in scope and UUID(scope.rpartition("/")[2]) in reach.environments
     )
-
-
-class Refusals:
-    """Chooses the refusals worth recording, so that a flood cannot fill the trail.
-
-    The same refusal at most once per `REFUSAL_WINDOW`, and of one caller at most
-    `CALLER_LIMIT` per `CALLER_WINDOW`, whatever it tries.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing refused."""
-        self._facts = Thinning(REFUSAL_WINDOW)
-        self._callers: OrderedDict[tuple[object, ...], tuple[datetime, int, int]]
-        self._callers = OrderedDict()
-
-    def admit(
-        self, who: Principal, permission: str, scope: str, *, at: datetime
-    ) -> int | None:
-        """Return how many were left out since the last one; None: leave it out."""
-        address = "" if who.known else who.origin.address
-        caller = (who.tenant_id, who.id, address)
-        more = self._facts.admit((caller, permission, scope), at=at)
-        if more is None:
-            return None
-        since, told, left_out = self._callers.get(caller, (at, 0, 0))
-        if at - since >= CALLER_WINDOW:
-            since, told = at, 0
-        if told >= CALLER_LIMIT:
-            self._remember(caller, (since, told, left_out + more + 1))
-            return None
-        self._remember(caller, (since, told + 1, 0))
-        return more + left_out
-
-    def _remember(
-        self, caller: tuple[object, ...], state: tuple[datetime, int, int]
-    ) -> None:
-        self._callers[caller] = state
-        self._callers.move_to_end(caller)
-        if len(self._callers) > CALLERS:
-            self._callers.popitem(last=False)

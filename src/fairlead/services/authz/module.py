@@ -11,7 +11,7 @@ from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.kernel.access import Access
 from fairlead.kernel.module import Catalog, Module
-from fairlead.services.authz.domain import Refusals, RoleBook, built_in_roles
+from fairlead.services.authz.domain import RoleBook, built_in_roles
 from fairlead.services.authz.http import BindingController, RoleController
 from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import BindingStore
@@ -45,7 +45,6 @@ def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     provider.provide(_role_book, scope=Scope.APP)
     provider.provide(GrantCache, scope=Scope.APP)
-    provider.provide(Refusals, scope=Scope.APP)
     provider.provide(SqlBindingStore, provides=BindingStore)
     provider.provide(LocalAuthorizer, provides=Authorizer)
     provider.provide(_access)

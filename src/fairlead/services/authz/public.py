@@ -104,10 +104,14 @@ class Authorizer(Protocol):
         permission: str,
         *,
         on: str = ROOT,
+        target: str = "",
         sees: str | None = None,
         missing: FairleadError | None = None,
     ) -> None:
         """Let the caller pass, or raise.
+
+        `target` is what the audit trail names when they may not, e.g. `runs/0198…`;
+        left out, the object of the scope `on`.
 
         With `sees` and `missing`: a caller who does not even have the permission
         `sees` there gets the error `missing` instead, so existence does not leak.

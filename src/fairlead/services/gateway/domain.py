@@ -21,14 +21,20 @@ class NobodyThere(FairleadError):
 class Gate:
     """Lets a caller reach a route, or not.
 
-    It asks whether the caller has the route's permission anywhere; the use case
-    behind the route decides on the object.
+    It asks whether the caller has the route's permission anywhere. On the route of an
+    object it lets every known caller pass: only the use case knows the object, and who
+    may see nothing of it must not learn whether it exists.
     """
 
     authorizer: Authorizer
 
-    async def admit(self, who: Principal, permission: str) -> None:
+    async def admit(
+        self, who: Principal, permission: str, *, asked: str = "", template: str = ""
+    ) -> None:
         """Let `who` pass, or raise.
+
+        `asked` is the request's method and path, for the audit trail; `template` the
+        route's path, with its parameters in braces.
 
         Raises:
             NobodyThere: the caller is not known.
@@ -38,11 +44,11 @@ class Gate:
             return
         if not who.known:
             raise NobodyThere("Log in, or send a token as 'Authorization: Bearer …'.")
-        if permission == SIGNED_IN:
+        if permission == SIGNED_IN or "{" in template:
             return
         reach = await self.authorizer.reach(who, permission)
         if _empty(reach):
-            await self.authorizer.require(who, permission)
+            await self.authorizer.require(who, permission, target=asked)
             raise NotAllowed("You may not do this.", permission=permission)
 
 

@@ -67,4 +67,9 @@ async def guard(
     permission = table.permission(scope["method"], scope["path_template"])
     if permission != PUBLIC:
         gate = await container.get(Gate)
-        await gate.admit(scope["state"]["principal"], permission)
+        await gate.admit(
+            scope["state"]["principal"],
+            permission,
+            asked=f"{scope['method']} {scope['path']}",
+            template=scope["path_template"],
+        )

@@ -55,7 +55,9 @@ class World(Authenticator, Access):
         return Principal(id=UUID(int=7), name="ada", origin=origin)
 
     @override
-    async def require(self, who: Principal, permission: str, *, on: str = "/") -> None:
+    async def require(
+        self, who: Principal, permission: str, *, on: str = "/", target: str = ""
+    ) -> None:
         self.asked.append((permission, on))
         if not self.allowed:
             raise Forbidden("You may not.")

@@ -33,6 +33,7 @@ from fairlead.modules.projects.use_cases import (
     RepositoryRule,
     UpdateProject,
 )
+from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import NotAllowed, project_scope
 from fairlead.testing.fakes import (
     FrozenClock,
@@ -103,7 +104,14 @@ class Room:
 
     @property
     def acts(self) -> list[str]:
-        return [act.action for _, act in self.trail.acts]
+        return self._acts(Outcome.DONE)
+
+    @property
+    def refused(self) -> list[str]:
+        return self._acts(Outcome.REFUSED)
+
+    def _acts(self, outcome: Outcome) -> list[str]:
+        return [act.action for _, act in self.trail.acts if act.outcome is outcome]
 
 
 @pytest.fixture
@@ -137,6 +145,7 @@ async def test_bad_values_and_taken_names_leave_nothing(room: Room) -> None:
     with pytest.raises(BadProject, match=r"no Git repository: .* git init"):
         await projects.create(ADA, "other", PLAIN)
     assert (len(room.rows), room.acts) == (1, [PROJECT_CREATE])
+    assert room.refused == [PROJECT_CREATE]
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])
@@ -233,3 +242,7 @@ async def test_updating_keeps_what_is_left_out(room: Room) -> None:
     with pytest.raises(BadProject):
         await update(ADA, "hello", repository="ext::sh -c id")
     assert room.acts == [PROJECT_CREATE, PROJECT_UPDATE, PROJECT_UPDATE]
+    assert room.refused == [PROJECT_UPDATE]
+    refused = room.trail.acts[-1][1]
+    assert refused.target == f"projects/{made.id}"
+    assert refused.details["reason"] == ProjectChanged.code

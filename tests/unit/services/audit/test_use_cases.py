@@ -1,6 +1,7 @@
 """The trail's use cases, against ports in memory."""
 
 from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -9,13 +10,15 @@ import pytest
 from typing_extensions import override
 
 from fairlead.adapters.sql.errors import DatabaseUnavailable
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal
 from fairlead.services.audit.domain import EntryRecorded
 from fairlead.services.audit.memory import FixedSurroundings, MemoryEntryStore
 from fairlead.services.audit.permissions import ENTRY_READ
-from fairlead.services.audit.public import Act, EntryFilter
+from fairlead.services.audit.public import Act, EntryFilter, Outcome, refused, told
+from fairlead.services.audit.refusals import Refusals
 from fairlead.services.audit.use_cases import (
     AppendEntry,
     ListEntries,
@@ -24,7 +27,13 @@ from fairlead.services.audit.use_cases import (
     VerifyChain,
 )
 from fairlead.services.authz.public import NotAllowed
-from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingOutbox
+from fairlead.testing.fakes import (
+    FrozenClock,
+    GrantList,
+    NullWork,
+    RecordingOutbox,
+    RecordingTrail,
+)
 
 ADA = Principal(id=UUID(int=7), name="ada")
 SAIL = Act(action="boats.boat.sail", target="boats/1")
@@ -52,6 +61,7 @@ def trail(*, working: bool) -> LocalAuditTrail:
         outbox=RecordingOutbox(),
         work=NullWork(),
         surroundings=FixedSurroundings(lambda: working),
+        refusals=Refusals(),
         clock=FrozenClock(),
     )
 
@@ -129,3 +139,44 @@ async def test_long_chains_are_verified_in_parts() -> None:
 
     assert (whole.entries, whole.broken_at) == (450, None)
     assert broken.broken_at == 421
+
+
+async def test_refused_acts_are_thinned_out_and_counted() -> None:
+    """Those that were done are not."""
+    recording = trail(working=True)
+    error = NotAllowed("You may not.")
+    for _ in range(3):
+        await recording.record(ADA, SAIL)
+        await recording.record(ADA, refused(SAIL, error))
+    clock = recording.clock
+    assert isinstance(clock, FrozenClock)
+    clock.advance(timedelta(minutes=1))
+    await recording.record(ADA, refused(SAIL, error))
+
+    outbox = recording.outbox
+    assert isinstance(outbox, RecordingOutbox)
+    acts = [event.act for event in outbox.events if isinstance(event, EntryRecorded)]
+    assert [act.outcome for act in acts].count(Outcome.DONE) == 3
+    assert [act.details for act in acts if act.outcome is Outcome.REFUSED] == [
+        {"reason": "authz.not_allowed"},
+        {"reason": "authz.not_allowed", "left_out_before": "2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "count"),
+    [((NotAllowed,), 1), ((ErrorKind.FORBIDDEN,), 1), ((ErrorKind.CONFLICT,), 0)],
+)
+async def test_errors_that_leave_a_block_are_told(
+    reasons: tuple[type[FairleadError] | ErrorKind, ...], count: int
+) -> None:
+    """Those that it is about, after the unit of work inside it is undone."""
+    recorded, work = RecordingTrail(), NullWork()
+    with pytest.raises(NotAllowed):
+        async with told(recorded, ADA, SAIL, *reasons), work:
+            raise NotAllowed("You may not.")
+
+    assert work.rollbacks == 1
+    assert [act.details["reason"] for _, act in recorded.acts] == [
+        "authz.not_allowed"
+    ] * count

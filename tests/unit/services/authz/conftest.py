@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal
-from fairlead.services.authz.domain import Refusals, RoleBook, built_in_roles
+from fairlead.services.authz.domain import RoleBook, built_in_roles
 from fairlead.services.authz.memory import MemoryBindingStore
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
@@ -89,9 +89,7 @@ class World:
             roles=book,
             store=self.store,
             cache=self.cache,
-            refusals=Refusals(),
             trail=self.trail,
-            clock=self.clock,
         )
         administrators = Administrators(store=self.store, directory=self.users)
         self.departures = LastAdministratorStays(

@@ -53,6 +53,29 @@ async def test_a_refusal_names_the_permission_and_is_recorded(world: Any) -> Non
     assert (act.action, act.scope, act.outcome) == (CREATE, ROOT, Outcome.REFUSED)
 
 
+@pytest.mark.parametrize(
+    ("on", "target", "named"),
+    [
+        (ROOT, "", ""),
+        (ROOT, "users/bob", "users/bob"),
+        (project_scope(ONE), "", f"projects/{ONE}"),
+        (environment_scope(ONE, TWO), "", f"projects/{ONE}/environments/{TWO}"),
+        (project_scope(ONE), "runs/1", "runs/1"),
+    ],
+)
+async def test_the_record_of_a_refusal_names_its_target(
+    world: Any, on: str, target: str, named: str
+) -> None:
+    """Also when the caller is told that there is no such thing."""
+    with pytest.raises(Hidden):
+        await world.authorizer.require(
+            world.who("ada"), CREATE, on=on, target=target, missing=Hidden("None.")
+        )
+
+    [(_, act)] = world.trail.acts
+    assert (act.action, act.target, act.scope) == (CREATE, named, on)
+
+
 async def test_what_one_may_not_see_is_not_there(world: Any) -> None:
     """Without the reading permission the caller gets the error `missing`."""
     scope = project_scope(ONE)

@@ -1,19 +1,14 @@
 """Roles, scopes and grants."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.kernel.principal import Origin, Principal, anonymous
+from fairlead.kernel.principal import Principal
 from fairlead.services.authz.domain import (
-    CALLER_LIMIT,
-    CALLER_WINDOW,
-    REFUSAL_WINDOW,
     Grants,
-    Refusals,
     built_in_roles,
     checked_scope,
     covers,
@@ -120,37 +115,3 @@ def test_reach_agrees_with_the_decision(held: set[str], on: str) -> None:
 
     assert covers(grants.reach("a.b.c"), on) is grants.hold("a.b.c", on)
     assert grants.reach("a.b.d") == Reach(everywhere=False)
-
-
-def test_a_repeated_refusal_is_recorded_once_per_window() -> None:
-    """The next record tells how many were left out."""
-    refusals = Refusals()
-
-    assert refusals.admit(ADA, "a.b.c", ROOT, at=NOW) == 0
-    assert refusals.admit(ADA, "a.b.c", ROOT, at=NOW) is None
-    assert refusals.admit(ADA, "a.b.c", ROOT, at=NOW + REFUSAL_WINDOW) == 1
-
-
-def test_a_caller_who_tries_everything_cannot_fill_the_trail() -> None:
-    """Different scopes do not help: the caller has a limit of its own."""
-    refusals = Refusals()
-
-    admitted = [
-        refusals.admit(ADA, "a.b.c", project_scope(UUID(int=number)), at=NOW)
-        for number in range(1000)
-    ]
-
-    assert sum(each is not None for each in admitted) == CALLER_LIMIT
-    later = refusals.admit(ADA, "a.b.c", ROOT, at=NOW + CALLER_WINDOW)
-    assert later == 1000 - CALLER_LIMIT
-
-
-def test_strangers_are_told_apart_by_address() -> None:
-    """One stranger's flood hides no other's attempt."""
-    refusals = Refusals()
-    for number in range(100):
-        flood = anonymous(Origin(address="10.0.0.1"))
-        refusals.admit(flood, f"a.b.c{number}", ROOT, at=NOW + timedelta(seconds=1))
-
-    other = anonymous(Origin(address="10.0.0.2"))
-    assert refusals.admit(other, "a.b.c", ROOT, at=NOW) == 0

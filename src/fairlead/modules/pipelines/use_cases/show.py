@@ -6,13 +6,14 @@ from uuid import UUID
 
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, service
 from fairlead.modules.pipelines.domain.errors import ArtifactNotFound
 from fairlead.modules.pipelines.domain.records import Record, StoredArtifact
 from fairlead.modules.pipelines.domain.views import shown
 from fairlead.modules.pipelines.permissions import ARTIFACT_READ, RUN_READ
 from fairlead.modules.pipelines.ports import ArtifactStore, RunStore, StepStore
 from fairlead.modules.pipelines.public import Run, RunNotFound
+from fairlead.modules.pipelines.use_cases.start import NAME
 from fairlead.modules.projects.public import ProjectNotFound, Projects
 from fairlead.services.authz.public import Authorizer, project_scope
 from fairlead.services.operations.public import Feeds
@@ -41,6 +42,7 @@ class FindRun:
             who,
             permission,
             on=project_scope(record.project_id),
+            target=f"runs/{record.id}",
             sees=RUN_READ,
             missing=missing,
         )
@@ -53,7 +55,7 @@ class FindRun:
                 return await self.runs.get(UUID(run))
             if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
                 raise missing
-            found = await self.projects.get(who, project)
+            found = await self.projects.get(service(NAME, who.tenant_id), project)
             return await self.runs.numbered(found.id, int(number))
         except (ValueError, ProjectNotFound, RunNotFound) as error:
             raise missing from error

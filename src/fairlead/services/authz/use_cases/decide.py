@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.services.audit.public import Act, AuditTrail, Outcome
-from fairlead.services.authz.domain import Grants, Refusals, RoleBook
+from fairlead.services.authz.domain import Grants, RoleBook
 from fairlead.services.authz.ports import BindingStore
 from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed, Reach
 from fairlead.services.authz.use_cases.cache import GrantCache
@@ -21,9 +20,7 @@ class LocalAuthorizer(Authorizer):
     roles: RoleBook
     store: BindingStore
     cache: GrantCache
-    refusals: Refusals
     trail: AuditTrail
-    clock: Clock
 
     @override
     async def require(
@@ -32,6 +29,7 @@ class LocalAuthorizer(Authorizer):
         permission: str,
         *,
         on: str = ROOT,
+        target: str = "",
         sees: str | None = None,
         missing: FairleadError | None = None,
     ) -> None:
@@ -40,7 +38,7 @@ class LocalAuthorizer(Authorizer):
         grants = self.cache.get(who) or await self._load(who)
         if grants.hold(permission, on):
             return
-        await self._record(who, permission, on)
+        await self._record(who, permission, on, target)
         if missing is not None and not (sees and grants.hold(sees, on)):
             raise missing
         raise NotAllowed(
@@ -71,10 +69,13 @@ class LocalAuthorizer(Authorizer):
         self.cache.keep(who, grants, version=version)
         return grants
 
-    async def _record(self, who: Principal, permission: str, on: str) -> None:
-        more = self.refusals.admit(who, permission, on, at=self.clock.now())
-        if more is None:
-            return
-        details = {"left_out_before": str(more)} if more else {}
-        act = Act(action=permission, scope=on, outcome=Outcome.REFUSED, details=details)
+    async def _record(
+        self, who: Principal, permission: str, on: str, target: str
+    ) -> None:
+        act = Act(
+            action=permission,
+            target=target or on.removeprefix(ROOT),
+            scope=on,
+            outcome=Outcome.REFUSED,
+        )
         await self.trail.record(who, act)

@@ -10,7 +10,7 @@ from fairlead.kernel.clock import Clock
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.authz.domain import ADMIN, RoleBook, checked_scope, covers
 from fairlead.services.authz.permissions import (
     BINDING_CREATE,
@@ -143,7 +143,9 @@ class Bind:
             RoleNotFound, UserNotFound, BadScope: as they say.
         """
         scope = checked_scope(scope)
-        await self.authorizer.require(who, BINDING_CREATE, on=scope)
+        await self.authorizer.require(
+            who, BINDING_CREATE, on=scope, target=f"users/{user.lower()}"
+        )
         role = self.roles.get(role).name
         found = await self.directory.find(user)
         wanted = Binding(
@@ -185,9 +187,15 @@ class Unbind:
         binding = await self.store.find(binding_id)
         scope = ROOT if binding is None else binding.scope
         await self.authorizer.require(
-            who, BINDING_DELETE, on=scope, sees=BINDING_READ, missing=missing
+            who,
+            BINDING_DELETE,
+            on=scope,
+            target=f"bindings/{binding_id}",
+            sees=BINDING_READ,
+            missing=missing,
         )
-        async with self.work:
+        act = Act(action=BINDING_DELETE, target=f"bindings/{binding_id}", scope=scope)
+        async with told(self.trail, who, act, LastAdministrator), self.work:
             held = await self.store.find(binding_id)
             if held is None:
                 raise missing

@@ -6,12 +6,13 @@ from typing_extensions import override
 
 from fairlead.kernel.access import Access
 from fairlead.kernel.clock import Clock
+from fairlead.kernel.errors import ErrorKind
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.identity.domain import (
     Account,
     check_password,
@@ -28,8 +29,10 @@ from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
 from fairlead.services.identity.public import (
     Departures,
     PasswordChanged,
+    TooManyAttempts,
     User,
     UserDisabled,
+    UserNameTaken,
     Users,
     WeakPassword,
     WrongCredentials,
@@ -62,7 +65,7 @@ class CreateUser:
             BadUserName, UserNameTaken, WeakPassword: as they say.
             TooManyAttempts: too many passwords are hashed now.
         """
-        await self.access.require(who, USER_CREATE)
+        await self.access.require(who, USER_CREATE, target=_target(name))
         user = User(
             id=new_id(),
             tenant_id=self.tenant_id,
@@ -72,7 +75,8 @@ class CreateUser:
         )
         text = _accepted(who, password, name=user.name)
         account = Account(user=user, password_hash=await self.hasher.hash(text))
-        async with self.work:
+        refused = _act(USER_CREATE, user)
+        async with told(self.trail, who, refused, UserNameTaken), self.work:
             await self.store.add(account)
             await self.trail.record(who, _act(USER_CREATE, user))
         return user
@@ -111,7 +115,7 @@ class GetUser:
             UserNotFound: there is none.
         """
         if not _is(who, name):
-            await self.access.require(who, USER_READ)
+            await self.access.require(who, USER_READ, target=_target(name))
         account = await self.store.find(name.lower())
         if account is None:
             raise no_user(name)
@@ -138,8 +142,9 @@ class SetDisabled:
             UserNotFound: there is none.
             LastAdministrator: nobody else would be an administrator.
         """
-        await self.access.require(who, USER_UPDATE)
-        async with self.work:
+        await self.access.require(who, USER_UPDATE, target=_target(name))
+        refused = Act(action=USER_UPDATE, target=_target(name))
+        async with told(self.trail, who, refused, ErrorKind.CONFLICT), self.work:
             account = await self.store.find(name.lower())
             if account is None:
                 raise no_user(name)
@@ -190,16 +195,14 @@ class SetPassword:
         """
         own = _is(who, name)
         if not own:
-            await self.access.require(who, USER_UPDATE)
+            await self.access.require(who, USER_UPDATE, target=_target(name))
         account = await self.store.find(name.lower())
         if account is None:
             raise no_user(name)
         user = account.user
         text = _accepted(who, password, name=user.name)
         if own:
-            if old is None:
-                raise WrongCredentials("Give your old password, too.")
-            await self.check(user.name, old, origin=who.origin)
+            await self._check_own(who, user, old)
         password_hash = await self.hasher.hash(text)
         async with self.work:
             await self.store.set_hash(user.id, password_hash)
@@ -213,6 +216,13 @@ class SetPassword:
                 )
             )
             await self.trail.record(who, _act(PASSWORD_SET, user))
+
+    async def _check_own(self, who: Principal, user: User, old: str | None) -> None:
+        wrong = (WrongCredentials, TooManyAttempts)
+        async with told(self.trail, who, _act(PASSWORD_SET, user), *wrong):
+            if old is None:
+                raise WrongCredentials("Give your old password, too.")
+            await self.check(user.name, old, origin=who.origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +277,10 @@ def _accepted(who: Principal, password: str, *, name: str) -> str:
     if not hashable(text):
         raise WeakPassword("Use a password of 1 to 1024 bytes.")
     return text
+
+
+def _target(name: str) -> str:
+    return f"users/{name.lower()[:63]}"
 
 
 def _act(action: str, user: User, **details: str) -> Act:
