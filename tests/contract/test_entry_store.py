@@ -12,7 +12,7 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import Origin, Principal, TenantId
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.domain import EntryRecorded, Head, chained
+from fairlead.services.audit.domain import EntryRecorded, Head, Seal, chained
 from fairlead.services.audit.memory import MemoryEntryStore
 from fairlead.services.audit.ports import EntryStore
 from fairlead.services.audit.public import Act, Entry, EntryFilter, Outcome
@@ -149,3 +149,14 @@ async def test_bad_cursors_are_refused(setup: Setup, cursor: str) -> None:
     """A cursor this list did not hand out is the caller's mistake."""
     with pytest.raises(BadPage):
         await setup.ours.list(ANY, PageRequest(after=cursor))
+
+
+async def test_the_last_seal_is_kept_for_each_tenant(setup: Setup) -> None:
+    seals = [Seal(number, "d" * 64, "m" * 64) for number in (1, 2)]
+    assert await setup.ours.seal() is None
+    for seal in seals:
+        async with setup.work:
+            await setup.ours.put_seal(seal)
+
+    assert await setup.ours.seal() == seals[1]
+    assert await setup.theirs.seal() is None

@@ -41,6 +41,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",  # replacing a row is deleting it, too
     "PRAGMA cache_size = -8000",
     "PRAGMA journal_size_limit = 67108864",
 )

@@ -37,6 +37,18 @@ class Head:
     digest: str = START
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The head as it was sealed with a key that is not in the database.
+
+    `mac` is hex; without the key nobody can make it fit an older head.
+    """
+
+    sequence: int
+    digest: str
+    mac: str
+
+
 def shortened(text: str, longest: int) -> str:
     """Return `text` as valid UTF-8 of at most `longest` characters, marked if cut."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
@@ -154,3 +166,28 @@ def _flaw(entry: Entry, head: Head, tenant: TenantId) -> str:
     if entry.digest != digest_of(entry, tenant):
         return f"entry {entry.sequence} was changed"
     return ""
+
+
+def check_seal(head: Head, seal: Seal | None, *, fits: bool) -> ChainState:
+    """Tell whether a whole chain that ends at `head` is all that was written.
+
+    `fits`: the key made the seal.
+    """
+    whole = ChainState(entries=head.sequence)
+    last = head.sequence
+    if seal is None:
+        reason = f"the seal of entry {last} is missing" if last else ""
+    elif not fits:
+        reason = "the seal was changed, or its key was replaced"
+    elif seal.sequence > last:
+        reason = (
+            f"entries {last + 1} to {seal.sequence} are missing: "
+            "the trail was cut off at its end"
+        )
+        last += 1
+    elif seal.sequence < last:
+        reason = f"entry {seal.sequence + 1} was added past the seal"
+        last = seal.sequence + 1
+    else:
+        reason = "" if seal.digest == head.digest else f"entry {last} was replaced"
+    return replace(whole, broken_at=last, reason=reason) if reason else whole

@@ -6,7 +6,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from fairlead.kernel.paging import BadPage, Page, PageRequest
-from fairlead.services.audit.domain import EntryRecorded, Head
+from fairlead.services.audit.domain import EntryRecorded, Head, Seal
 from fairlead.services.audit.ports import EntryStore, Surroundings
 from fairlead.services.audit.public import Entry, EntryFilter
 
@@ -17,6 +17,7 @@ class MemoryEntryStore(EntryStore):
     def __init__(self) -> None:
         """Start empty."""
         self.entries: list[Entry] = []
+        self.sealed: Seal | None = None
 
     @override
     async def head(self) -> Head:
@@ -31,6 +32,14 @@ class MemoryEntryStore(EntryStore):
     @override
     async def append(self, entry: Entry) -> None:
         self.entries.append(entry)
+
+    @override
+    async def seal(self) -> Seal | None:
+        return self.sealed
+
+    @override
+    async def put_seal(self, seal: Seal) -> None:
+        self.sealed = seal
 
     @override
     async def list(self, wanted: EntryFilter, page: PageRequest) -> Page[Entry]:

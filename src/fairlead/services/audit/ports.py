@@ -5,7 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.services.audit.domain import EntryRecorded, Head
+from fairlead.kernel.principal import TenantId
+from fairlead.services.audit.domain import EntryRecorded, Head, Seal
 from fairlead.services.audit.public import Entry, EntryFilter
 
 
@@ -25,6 +26,14 @@ class EntryStore(Protocol):
         """Store the entry that follows the head."""
 
     @abstractmethod
+    async def seal(self) -> Seal | None:
+        """Return the seal that was put last; None: there never was one."""
+
+    @abstractmethod
+    async def put_seal(self, seal: Seal) -> None:
+        """Replace the seal."""
+
+    @abstractmethod
     async def list(self, wanted: EntryFilter, page: PageRequest) -> Page[Entry]:
         """Return matching entries, newest first.
 
@@ -35,6 +44,23 @@ class EntryStore(Protocol):
     @abstractmethod
     async def following(self, sequence: int, *, limit: int) -> tuple[Entry, ...]:
         """Return up to `limit` entries after `sequence`, in order."""
+
+
+class Sealer(Protocol):
+    """Seals heads with a key that whoever can write the database does not have."""
+
+    @property
+    @abstractmethod
+    def fresh(self) -> bool:
+        """Tell whether the key was made just now, so that nothing is sealed yet."""
+
+    @abstractmethod
+    def seal(self, head: Head, tenant: TenantId) -> Seal:
+        """Return the seal of `head`."""
+
+    @abstractmethod
+    def fits(self, seal: Seal, tenant: TenantId) -> bool:
+        """Tell whether this key made `seal`."""
 
 
 class Surroundings(Protocol):

@@ -1,5 +1,6 @@
 """The trail in a relational database; triggers refuse to change or remove entries."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
-from fairlead.services.audit.domain import EntryRecorded, Head
+from fairlead.services.audit.domain import EntryRecorded, Head, Seal
 from fairlead.services.audit.ports import EntryStore, Surroundings
 from fairlead.services.audit.public import Act, Entry, EntryFilter, Outcome
 
@@ -59,6 +60,15 @@ for _column in ("action", "actor", "outcome", "target"):
         entries.c.sequence,
     )
 
+seals = Table(
+    "audit_seals",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+)
+
 _NEWEST_FIRST = Keyset((entries.c.sequence,), descending=True)
 _OF_TENANT = entries.c.tenant_id == bindparam("tenant")
 _HEAD = (
@@ -68,6 +78,9 @@ _HEAD = (
     .limit(1)
 )
 _HAS = select(entries.c.sequence).where(_OF_TENANT, entries.c.id == bindparam("entry"))
+_SEAL = select(seals.c.sequence, seals.c.digest, seals.c.mac).where(
+    seals.c.tenant_id == bindparam("tenant")
+)
 _INSERT = entries.insert()
 
 
@@ -93,6 +106,23 @@ class SqlEntryStore(EntryStore):
     @override
     async def append(self, entry: Entry) -> None:
         await self._connection.execute(_INSERT, _row(entry, self._tenant))
+
+    @override
+    async def seal(self) -> Seal | None:
+        found = await self._connection.execute(_SEAL, {"tenant": self._tenant})
+        row = found.first()
+        return None if row is None else Seal(row.sequence, row.digest, row.mac)
+
+    @override
+    async def put_seal(self, seal: Seal) -> None:
+        values = asdict(seal)
+        mine = seals.c.tenant_id == self._tenant
+        changed = await self._connection.execute(
+            seals.update().where(mine).values(**values)
+        )
+        if changed.rowcount == 0:
+            first = seals.insert().values(tenant_id=self._tenant, **values)
+            await self._connection.execute(first)
 
     @override
     async def list(self, wanted: EntryFilter, page: PageRequest) -> Page[Entry]:

@@ -19,11 +19,12 @@ from fairlead.services.audit.domain import (
     bounded_caller,
     chained,
     check_chain,
+    check_seal,
     counted,
     shortened,
 )
 from fairlead.services.audit.permissions import ENTRY_READ
-from fairlead.services.audit.ports import EntryStore, Surroundings
+from fairlead.services.audit.ports import EntryStore, Sealer, Surroundings
 from fairlead.services.audit.public import (
     Act,
     AuditLog,
@@ -84,6 +85,7 @@ class AppendEntry:
     """Take a recorded act into its tenant's chain, once."""
 
     store: EntryStore
+    sealer: Sealer
     work: UnitOfWork
     tenant: TenantId
 
@@ -100,9 +102,31 @@ class AppendEntry:
             if await self.store.has(delivery.id):
                 return
             head = await self.store.head()
-            await self.store.append(
-                chained(recorded, entry_id=delivery.id, after=head, tenant=self.tenant)
+            entry = chained(
+                recorded, entry_id=delivery.id, after=head, tenant=self.tenant
             )
+            await self.store.append(entry)
+            head = Head(entry.sequence, entry.digest)
+            await self.store.put_seal(self.sealer.seal(head, self.tenant))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealTrail:
+    """Seal a trail that was begun before there was a key."""
+
+    store: EntryStore
+    sealer: Sealer
+    work: UnitOfWork
+    tenant: TenantId
+
+    async def __call__(self) -> None:
+        """Do it, if the key was made just now; a seal that is there stays."""
+        if not self.sealer.fresh:
+            return
+        async with self.work:
+            head = await self.store.head()
+            if head.sequence and await self.store.seal() is None:
+                await self.store.put_seal(self.sealer.seal(head, self.tenant))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +154,7 @@ class VerifyChain:
     """Check that no entry was changed, removed or moved."""
 
     store: EntryStore
+    sealer: Sealer
     access: Access
     tenant: TenantId
 
@@ -144,8 +169,15 @@ class VerifyChain:
         while True:
             entries = await self.store.following(head.sequence, limit=VERIFIED_AT_ONCE)
             head, state = check_chain(entries, after=head, tenant=self.tenant)
-            if state.broken_at is not None or len(entries) < VERIFIED_AT_ONCE:
+            if state.broken_at is not None:
                 return state
+            if len(entries) == VERIFIED_AT_ONCE:
+                continue
+            seal = await self.store.seal()
+            if entries and seal is not None and seal.sequence > head.sequence:
+                continue  # more was written meanwhile
+            fits = seal is not None and self.sealer.fits(seal, self.tenant)
+            return check_seal(head, seal, fits=fits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.bus.provider import BusProvider
 from fairlead.adapters.bus.relay import OutboxRelay
+from fairlead.adapters.settings.home import Home
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.sqlite import SqliteDatabase
@@ -56,9 +58,14 @@ class Platform(Provider):
     work = provide(SqlUnitOfWork, scope=Scope.REQUEST, provides=UnitOfWork)
     scopes = provide(Scopes, scope=Scope.APP)
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, home: Path) -> None:
         super().__init__()
         self._database = database
+        self._home = Home(home)
+
+    @provide(scope=Scope.APP)
+    def home(self) -> Home:
+        return self._home
 
     @provide(scope=Scope.APP)
     def database(self) -> Database:
@@ -124,7 +131,7 @@ def act(name: str) -> Act:
 
 @pytest.fixture(params=BACKENDS)
 async def trail(
-    request: pytest.FixtureRequest, open_database: OpenDatabase
+    request: pytest.FixtureRequest, open_database: OpenDatabase, tmp_path: Path
 ) -> AsyncIterator[Trail]:
     async with open_database(request.param, ["audit"]) as database:
         heard = {
@@ -136,7 +143,7 @@ async def trail(
         }
         providers = [p for part in MODULE.each(ContainerPart) for p in part.providers]
         container = make_async_container(
-            BusProvider(heard), Platform(database), *providers
+            BusProvider(heard), Platform(database, tmp_path), *providers
         )
         relay = await container.get(OutboxRelay)
         await relay.open()
@@ -214,3 +221,51 @@ async def test_what_is_changed_behind_our_back_is_found(
     connection.close()
 
     assert (await trail.verify(ADA)).broken_at == broken_at
+
+
+@pytest.mark.parametrize("trail", ["sqlite"], indirect=True)
+async def test_what_is_cut_off_behind_our_back_is_found(trail: Trail) -> None:
+    """Also with the seal of an earlier moment forged, for want of the key."""
+    for number in range(5):
+        await trail.record(ADA, str(number))
+    await trail.settle()
+    assert (await trail.verify(ADA)).broken_at is None
+    assert isinstance(trail.database, SqliteDatabase)
+    with sqlite3.connect(trail.database.file) as connection:
+        connection.execute("DROP TRIGGER audit_entries_no_delete")
+        connection.execute("DELETE FROM audit_entries WHERE sequence > 2")
+    connection.close()
+    cut_off = await trail.verify(ADA)
+    with sqlite3.connect(trail.database.file) as connection:
+        connection.execute(
+            "UPDATE audit_seals SET sequence = 2, "
+            "digest = (SELECT digest FROM audit_entries WHERE sequence = 2)"
+        )
+    connection.close()
+    forged = await trail.verify(ADA)
+
+    assert (cut_off.broken_at, "cut off at its end" in cut_off.reason) == (3, True)
+    assert (forged.broken_at, "seal was changed" in forged.reason) == (2, True)
+
+
+@pytest.mark.parametrize("trail", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("same", ["sequence", "id"])
+async def test_the_database_refuses_to_replace_entries(trail: Trail, same: str) -> None:
+    """An insert that replaces is an update by another name, for any program."""
+    await trail.record(ADA, "one")
+    await trail.settle()
+    assert isinstance(trail.database, SqliteDatabase)
+    with sqlite3.connect(trail.database.file) as connection:
+        connection.row_factory = sqlite3.Row
+        row = dict(connection.execute("SELECT * FROM audit_entries").fetchone())
+        row |= {"actor": "eve", **({"id": "x"} if same == "sequence" else {})}
+        row |= {"sequence": 2} if same == "id" else {}
+        marks = ", ".join(f":{name}" for name in row)
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(
+                f"INSERT OR REPLACE INTO audit_entries VALUES ({marks})",  # noqa: S608
+                row,
+            )
+    connection.close()
+
+    assert [entry.actor for entry in await trail.entries(ADA)] == ["ada"]

@@ -14,16 +14,18 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal
-from fairlead.services.audit.domain import EntryRecorded
+from fairlead.services.audit.domain import EntryRecorded, Head, Seal
 from fairlead.services.audit.memory import FixedSurroundings, MemoryEntryStore
 from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.public import Act, EntryFilter, Outcome, refused, told
 from fairlead.services.audit.refusals import Refusals
+from fairlead.services.audit.seals import KeySealer
 from fairlead.services.audit.use_cases import (
     AppendEntry,
     ListEntries,
     LocalAuditLog,
     LocalAuditTrail,
+    SealTrail,
     VerifyChain,
 )
 from fairlead.services.authz.public import NotAllowed
@@ -36,6 +38,7 @@ from fairlead.testing.fakes import (
 )
 
 ADA = Principal(id=UUID(int=7), name="ada")
+SEALER = KeySealer(b"k" * 32)
 SAIL = Act(action="boats.boat.sail", target="boats/1")
 
 
@@ -70,13 +73,17 @@ def log(store: MemoryEntryStore, *permissions: str) -> LocalAuditLog:
     access = GrantList(*permissions)
     return LocalAuditLog(
         list_entries=ListEntries(store=store, access=access),
-        verify_chain=VerifyChain(store=store, access=access, tenant=DEFAULT_TENANT),
+        verify_chain=VerifyChain(
+            store=store, sealer=SEALER, access=access, tenant=DEFAULT_TENANT
+        ),
     )
 
 
 async def filled(count: int) -> MemoryEntryStore:
     store = MemoryEntryStore()
-    append = AppendEntry(store=store, work=NullWork(), tenant=DEFAULT_TENANT)
+    append = AppendEntry(
+        store=store, sealer=SEALER, work=NullWork(), tenant=DEFAULT_TENANT
+    )
     for number in range(count):
         event = EntryRecorded(
             at=FrozenClock().now(), aggregate="a", actor=ADA, act=SAIL
@@ -111,7 +118,9 @@ async def test_a_full_trail_leaves_word_and_raises_nothing() -> None:
 async def test_a_delivery_is_taken_in_once() -> None:
     """The same delivery twice makes one entry."""
     store = await filled(2)
-    append = AppendEntry(store=store, work=NullWork(), tenant=DEFAULT_TENANT)
+    append = AppendEntry(
+        store=store, sealer=SEALER, work=NullWork(), tenant=DEFAULT_TENANT
+    )
     event = EntryRecorded(at=FrozenClock().now(), aggregate="a", actor=ADA, act=SAIL)
     await append(Delivery(id=UUID(int=2), event=event))
 
@@ -180,3 +189,54 @@ async def test_errors_that_leave_a_block_are_told(
     assert [act.details["reason"] for _, act in recorded.acts] == [
         "authz.not_allowed"
     ] * count
+
+
+async def test_what_is_cut_off_at_the_end_is_missed() -> None:
+    """The chain that is left is whole in itself; the seal tells that it is not all."""
+    store = await filled(450)
+    del store.entries[447:]
+    state = await log(store, ENTRY_READ).verify(ADA)
+
+    assert (state.entries, state.broken_at) == (447, 448)
+    assert state.reason == (
+        "entries 448 to 450 are missing: the trail was cut off at its end"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seal", "reason"),
+    [
+        (None, "the seal of entry 3 is missing"),
+        (KeySealer(b"x" * 32).seal(Head(3, "0" * 64), DEFAULT_TENANT), "was changed"),
+        (SEALER.seal(Head(2, "0" * 64), DEFAULT_TENANT), "added past the seal"),
+        (SEALER.seal(Head(3, "0" * 64), DEFAULT_TENANT), "entry 3 was replaced"),
+    ],
+)
+async def test_a_seal_that_does_not_fit_is_told(seal: Seal | None, reason: str) -> None:
+    store = await filled(3)
+    store.sealed = seal
+    state = await log(store, ENTRY_READ).verify(ADA)
+
+    assert state.broken_at == 3
+    assert reason in state.reason
+
+
+async def test_an_empty_trail_needs_no_seal() -> None:
+    state = await log(MemoryEntryStore(), ENTRY_READ).verify(ADA)
+
+    assert (state.entries, state.broken_at) == (0, None)
+
+
+@pytest.mark.parametrize(("fresh", "whole"), [(True, True), (False, False)])
+async def test_only_with_a_new_key_is_an_older_trail_sealed(
+    *, fresh: bool, whole: bool
+) -> None:
+    """Else whoever removed the seal would be given another."""
+    store = await filled(3)
+    store.sealed = None
+    sealer = replace(SEALER, fresh=fresh)
+    seal = SealTrail(store=store, sealer=sealer, work=NullWork(), tenant=DEFAULT_TENANT)
+    await seal()
+    state = await log(store, ENTRY_READ).verify(ADA)
+
+    assert (state.broken_at is None) is whole

@@ -7,6 +7,7 @@ import pytest
 
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, service
+from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import LastAdministrator, NotAllowed
 from fairlead.services.identity.public import (
     BadUserName,
@@ -26,10 +27,21 @@ def ada_of(world: Any, user_id: UUID) -> Principal:
     return Principal(id=user_id, name="ada", origin=world.origin())
 
 
+def refusals(world: Any) -> list[tuple[str, str]]:
+    """Return the refused acts and what they were to be done to."""
+    return [
+        (act.action, act.target)
+        for _, act in world.trail.acts
+        if act.outcome is Outcome.REFUSED
+    ]
+
+
 async def test_names_are_unique_whatever_their_case(world: Any) -> None:
     """Ada and ada are one."""
     with pytest.raises(UserNameTaken):
         await world.users.create(world.root, "ADA", world.password)
+
+    assert refusals(world)[-1:] == [("identity.user.create", "users/ada")]
 
 
 async def test_bad_names_and_passwords_are_refused(world: Any) -> None:
@@ -108,6 +120,7 @@ async def test_who_is_needed_stays(world: Any) -> None:
     with pytest.raises(LastAdministrator):
         await world.users.set_disabled(world.root, "ada", disabled=True)
     assert not (await world.directory.find("ada")).disabled
+    assert refusals(world) == [("identity.user.update", "users/ada")]
 
 
 async def test_ones_own_password_needs_the_old_one(world: Any) -> None:
@@ -116,6 +129,7 @@ async def test_ones_own_password_needs_the_old_one(world: Any) -> None:
     for old in (None, "a wrong one"):
         with pytest.raises(WrongCredentials):
             await world.users.set_password(ada, "ada", NEXT, old=old)
+    assert refusals(world) == [("identity.user.set_password", "users/ada")] * 2
     await world.users.set_password(ada, "ada", NEXT, old=world.password)
 
     await world.directory.verify("ada", NEXT, origin=world.origin())
