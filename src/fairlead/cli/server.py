@@ -1,6 +1,7 @@
 """The whole platform in one process."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -105,6 +106,8 @@ async def _run(application: Application, listening: socket.socket) -> None:
         _stop_on_signals(server, application)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await server.began.wait()
+        gc.freeze()  # what was built stays; later collections need not look at it
+        gc.enable()
         _greet(application, listening, password)
         if password is not None:
             await application.password_shown()
