@@ -1,10 +1,12 @@
 """The real servers that tests may need, and which of them this run had."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fairlead.adapters.sql.database import Database
 from fairlead.testing import components
@@ -18,6 +20,11 @@ HAD = pytest.StashKey[dict[str, bool]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Begin with no component asked for."""
     config.stash[HAD] = {}
+    # Machines differ in speed, so no deadlines; CI tries the same examples each time.
+    settings.register_profile(
+        "fairlead", deadline=None, derandomize=bool(os.environ.get("CI"))
+    )
+    settings.load_profile("fairlead")
 
 
 def pytest_terminal_summary(
