@@ -176,3 +176,18 @@ async def test_an_archived_journal_is_read_as_before(journals: Journals) -> None
 async def test_a_name_stays_within_bounds(journals: Journals, name: str) -> None:
     with pytest.raises(ValueError, match="no journal name"):
         journals.path(name)
+
+
+@pytest.mark.parametrize("archived", [False, True])
+async def test_who_resumes_after_the_end_is_told_so_at_once(
+    journals: Journals, *, archived: bool
+) -> None:
+    """A reader whose connection broke right then must not wait for ever."""
+    await journals.append("op", FrameKind.OUTPUT, "s", b"x")
+    await journals.seal("op")
+    every = await collect(journals, "op")
+    if archived:
+        await journals.archive("op")
+
+    assert await collect(journals, "op", every[-1].next) == every[-1:]
+    assert await collect(journals, "op", every[-1].offset) == every[-1:]

@@ -148,6 +148,8 @@ class Journals(Protocol):
     def follow(self, name: str, *, after: int = 0) -> AsyncIterator[Frame]:
         """Yield the frames from `after` on, live, ending after the END frame.
 
+        A reader who had END already gets it once more.
+
         Raises:
             BadOffset: `after` is not where a frame begins.
         """

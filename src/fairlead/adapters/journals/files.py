@@ -153,7 +153,11 @@ class FileJournals(Journals):
                 if frames:
                     if after - frames[0].offset > _MUCH:
                         await asyncio.sleep(0)  # others want to read, too
-                elif topic.gone or (at_end and await self.sealed(name)):
+                elif topic.gone:
+                    return
+                elif at_end and await self.sealed(name):
+                    for frame in await self._frames(name, after - HEADER.size, 1):
+                        yield frame  # END once more, so that the reader knows
                     return
                 else:
                     at_end = False
