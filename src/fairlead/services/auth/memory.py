@@ -11,7 +11,9 @@ from typing_extensions import override
 from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import Origin
 from fairlead.services.auth.domain import PublicKey, RefreshToken, Session, Stage
+from fairlead.services.auth.domain.api_keys import ApiKey
 from fairlead.services.auth.ports import (
+    ApiKeyStore,
     InstallationStore,
     KeySafe,
     KeyStore,
@@ -149,6 +151,45 @@ class MemorySessionStore(SessionStore):
             for digest, token in self.tokens.items()
             if token.session_id in self.sessions
         }
+
+
+class MemoryApiKeyStore(ApiKeyStore):
+    """Keeps API keys in a dict."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.keys: dict[UUID, ApiKey] = {}
+
+    @override
+    async def add(self, key: ApiKey) -> None:
+        self.keys[key.id] = key
+
+    @override
+    async def save(self, key: ApiKey) -> None:
+        self.keys[key.id] = key
+
+    @override
+    async def get(self, key_id: UUID) -> ApiKey | None:
+        return self.keys.get(key_id)
+
+    @override
+    async def by_prefix(self, prefix: str) -> ApiKey | None:
+        found = (key for key in self.keys.values() if key.prefix == prefix)
+        return next(found, None)
+
+    @override
+    async def kept(self, owner_id: UUID | None, *, page: PageRequest) -> Page[ApiKey]:
+        found = [
+            key
+            for key in self.keys.values()
+            if key.revoked_at is None and owner_id in {None, key.owner_id}
+        ]
+        return paged(found, page, key=lambda each: (each.created_at, each.id))
+
+    @override
+    async def see(self, key_id: UUID, *, at: datetime, address: str) -> None:
+        key = self.keys[key_id]
+        self.keys[key_id] = replace(key, used_at=at, used_address=address)
 
 
 class MemoryKeyStore(KeyStore):

@@ -1,5 +1,6 @@
 """The manifest and the wiring of auth."""
 
+from collections.abc import AsyncIterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
+from fairlead.kernel.principal import Principal
 from fairlead.services.auth.activities import TokenActivities
 from fairlead.services.auth.domain import Graces, Lifetimes, RefusedLogins
+from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
 from fairlead.services.auth.files import FileKeySafe
 from fairlead.services.auth.http import (
+    ApiKeyController,
     AuthController,
     KeysController,
     MeController,
@@ -28,6 +32,7 @@ from fairlead.services.auth.http import (
 )
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.ports import (
+    ApiKeyStore,
     InstallationStore,
     KeyReload,
     KeySafe,
@@ -35,18 +40,33 @@ from fairlead.services.auth.ports import (
     SessionStore,
     TokenFormat,
 )
-from fairlead.services.auth.public import FirstStart, Recovery, Sessions, Verifier
+from fairlead.services.auth.public import (
+    FirstStart,
+    KeyPlace,
+    Recovery,
+    Sessions,
+    Verifier,
+)
 from fairlead.services.auth.settings import AdminSettings, AuthSettings
 from fairlead.services.auth.sql import (
+    SqlApiKeyStore,
     SqlInstallationStore,
     SqlKeyStore,
     SqlSessionStore,
 )
 from fairlead.services.auth.tasks import (
+    EndSessionsOfDeletedUser,
     EndSessionsOfDisabledUser,
     EndSessionsOfOldPassword,
     KeysReadAgain,
     TokensReady,
+)
+from fairlead.services.auth.use_cases.api_keys import (
+    CreateKey,
+    KeyRules,
+    ListKeys,
+    RevokeKey,
+    RotateKey,
 )
 from fairlead.services.auth.use_cases.devices import (
     ListSessions,
@@ -62,6 +82,11 @@ from fairlead.services.auth.use_cases.installation import (
     PrepareInstallation,
 )
 from fairlead.services.auth.use_cases.introspect import Introspect
+from fairlead.services.auth.use_cases.key_use import (
+    KnownKeys,
+    LocalDelegations,
+    UseKey,
+)
 from fairlead.services.auth.use_cases.keys import (
     KeyRing,
     OpenKeys,
@@ -82,7 +107,12 @@ from fairlead.services.auth.use_cases.tokens import (
     RecallEndedSessions,
 )
 from fairlead.services.auth.workflows import WORKFLOWS
-from fairlead.services.identity.public import PasswordChanged, UserDisabled
+from fairlead.services.authz.public import Delegations
+from fairlead.services.identity.public import (
+    PasswordChanged,
+    UserDeleted,
+    UserDisabled,
+)
 
 
 def _lifetimes(settings: AuthSettings) -> Lifetimes:
@@ -94,6 +124,15 @@ def _lifetimes(settings: AuthSettings) -> Lifetimes:
 
 def _graces() -> Graces:
     return Graces()
+
+
+def _gates() -> KeyGates:
+    return KeyGates()
+
+
+async def _place(who: Principal, gates: KeyGates) -> AsyncIterable[KeyPlace]:
+    with gates.place(who.id):
+        yield KeyPlace()
 
 
 def _token_format(settings: AuthSettings) -> TokenFormat:
@@ -110,12 +149,13 @@ def _administrator(settings: AdminSettings) -> Administrator:
 
 def _kept_in_memory() -> Provider:
     provider = Provider(scope=Scope.APP)
-    for make in (_lifetimes, _graces, _token_format, _key_safe, _administrator):
+    for make in (_lifetimes, _graces, _gates, _token_format, _key_safe, _administrator):
         provider.provide(make)
     for kept in (
         KeyRing,
         EndedSessions,
         RefusedLogins,
+        RefusedKeys,
         Issuer,
         TokensReady,
         TokenActivities,
@@ -131,6 +171,9 @@ def _per_request() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     provider.provide(SqlSessionStore, provides=SessionStore)
     provider.provide(SqlKeyStore, provides=KeyStore)
+    provider.provide(SqlApiKeyStore, provides=ApiKeyStore)
+    provider.provide(LocalDelegations, provides=Delegations)
+    provider.provide(_place)
     provider.provide(SqlInstallationStore, provides=InstallationStore)
     for use_case in (
         OpenKeys,
@@ -143,10 +186,18 @@ def _per_request() -> Provider:
         Refresh,
         Logout,
         EndSessions,
+        KeyRules,
+        CreateKey,
+        ListKeys,
+        RotateKey,
+        RevokeKey,
+        KnownKeys,
+        UseKey,
         Whose,
         ListSessions,
         RevokeSession,
         LogoutEverywhere,
+        EndSessionsOfDeletedUser,
         EndSessionsOfDisabledUser,
         EndSessionsOfOldPassword,
         MakeAdministrator,
@@ -175,6 +226,11 @@ MODULE = Module(
                     handler=EndSessionsOfDisabledUser,
                 ),
                 Subscription(
+                    name="auth.end_sessions_of_deleted_users",
+                    event=UserDeleted,
+                    handler=EndSessionsOfDeletedUser,
+                ),
+                Subscription(
                     name="auth.end_sessions_of_old_passwords",
                     event=PasswordChanged,
                     handler=EndSessionsOfOldPassword,
@@ -186,6 +242,7 @@ MODULE = Module(
                 AuthController,
                 SessionController,
                 TokenController,
+                ApiKeyController,
                 MeController,
                 KeysController,
             )

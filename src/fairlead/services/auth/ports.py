@@ -16,6 +16,7 @@ from fairlead.services.auth.domain import (
     SigningKey,
     Stage,
 )
+from fairlead.services.auth.domain.api_keys import ApiKey
 
 
 class SessionStore(Protocol):
@@ -85,6 +86,38 @@ class SessionStore(Protocol):
 
         Spent tokens of others stay: they tell a stolen one from a slow one.
         """
+
+
+class ApiKeyStore(Protocol):
+    """Keeps the API keys of one tenant; revoked ones, too."""
+
+    @abstractmethod
+    async def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+
+    @abstractmethod
+    async def save(self, key: ApiKey) -> None:
+        """Replace the key that has the same id."""
+
+    @abstractmethod
+    async def get(self, key_id: UUID) -> ApiKey | None:
+        """Return a key; None: there is none."""
+
+    @abstractmethod
+    async def by_prefix(self, prefix: str) -> ApiKey | None:
+        """Return the key with this prefix; None: there is none."""
+
+    @abstractmethod
+    async def kept(self, owner_id: UUID | None, *, page: PageRequest) -> Page[ApiKey]:
+        """Return the keys of an owner, or of all, that are not revoked, newest first.
+
+        Raises:
+            BadPage: `page.after` is no cursor of this list.
+        """
+
+    @abstractmethod
+    async def see(self, key_id: UUID, *, at: datetime, address: str) -> None:
+        """Note when a key was used, and from where."""
 
 
 class KeyStore(Protocol):

@@ -30,6 +30,42 @@ class PersonNeeded(FairleadError):
     code = "auth.person_needed"
 
 
+class BadKey(FairleadError):
+    """An API key cannot be as it was asked for; `field` is in the details."""
+
+    kind = ErrorKind.INVALID
+    code = "auth.bad_key"
+
+
+class KeyNotFound(FairleadError):
+    """No API key has this id, or the caller may not see it."""
+
+    kind = ErrorKind.NOT_FOUND
+    code = "auth.key_not_found"
+
+
+class AddressRefused(FairleadError):
+    """An API key was used from outside its networks."""
+
+    kind = ErrorKind.FORBIDDEN
+    code = "auth.address_refused"
+
+
+class KeyTooBusy(FairleadError):
+    """An API key is used too often, or too often at once."""
+
+    kind = ErrorKind.THROTTLED
+    code = "auth.key_too_busy"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """One of the requests a key may have at once; whoever asks for it holds it.
+
+    It is given back with the request's scope; a stream counts until it begins.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """What a log in gives.

@@ -11,7 +11,11 @@ from fairlead.services.auth.ports import KeyReload
 from fairlead.services.auth.use_cases.keys import OpenKeys, ReloadKeys
 from fairlead.services.auth.use_cases.sessions import EndSessions
 from fairlead.services.auth.use_cases.tokens import RecallEndedSessions
-from fairlead.services.identity.public import PasswordChanged, UserDisabled
+from fairlead.services.identity.public import (
+    PasswordChanged,
+    UserDeleted,
+    UserDisabled,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,19 @@ class EndSessionsOfDisabledUser:
         """End all sessions of the user."""
         event = delivery.event
         if isinstance(event, UserDisabled):
+            await self.end_sessions(event.actor, event.user_id, begun_by=event.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSessionsOfDeletedUser:
+    """Hears `identity.user.deleted`."""
+
+    end_sessions: EndSessions
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """End all sessions of the user."""
+        event = delivery.event
+        if isinstance(event, UserDeleted):
             await self.end_sessions(event.actor, event.user_id, begun_by=event.at)
 
 

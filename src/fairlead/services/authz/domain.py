@@ -12,6 +12,7 @@ from fairlead.services.authz.public import (
     Reach,
     Role,
     RoleNotFound,
+    project_scope,
 )
 
 ADMIN = "admin"
@@ -116,6 +117,28 @@ class Grants:
             granted = roles.permissions(binding.role)
             by_scope[binding.scope] = granted if held is None else held | granted
         return cls(by_scope)
+
+    def narrowed(
+        self, permissions: frozenset[str] | None, projects: frozenset[UUID] | None
+    ) -> "Grants":
+        """Return what is left of it with these permissions, in these projects only.
+
+        None narrows nothing.
+        """
+        by_scope = dict(self._by_scope)
+        if projects is not None:
+            wanted = {project_scope(each) for each in projects}
+            by_scope = {
+                scope: held
+                for scope, held in by_scope.items()
+                if parent_project(scope) in wanted
+            }
+            for scope in wanted:
+                held = by_scope.get(scope, frozenset())
+                by_scope[scope] = held | self._everywhere
+        if permissions is not None:
+            by_scope = {scope: held & permissions for scope, held in by_scope.items()}
+        return Grants({scope: held for scope, held in by_scope.items() if held})
 
     def hold(self, permission: str, on: str) -> bool:
         """Tell whether `permission` is held in `on` or in a scope above it."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dishka import Provider, Scope
+from dishka import AnyOf, Provider, Scope
 
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.http.part import HttpPart
@@ -15,11 +15,11 @@ from fairlead.services.authz.domain import RoleBook, built_in_roles
 from fairlead.services.authz.http import BindingController, RoleController
 from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import BindingStore
-from fairlead.services.authz.public import Authorizer, Roles
+from fairlead.services.authz.public import Authorizer, Delegations, HeldRights, Roles
 from fairlead.services.authz.sql import SqlBindingStore
 from fairlead.services.authz.tasks import SUBSCRIPTIONS, OnProjectGone
 from fairlead.services.authz.use_cases.cache import GrantCache
-from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.authz.use_cases.decide import LocalAuthorizer, NoDelegations
 from fairlead.services.authz.use_cases.roles import (
     Administrators,
     Bind,
@@ -44,7 +44,10 @@ def _access(authorizer: Authorizer) -> Access:
 def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     provider.provide(_role_book, scope=Scope.APP)
-    provider.provide(GrantCache, scope=Scope.APP)
+    provider.provide(
+        GrantCache, provides=AnyOf[GrantCache, HeldRights], scope=Scope.APP
+    )
+    provider.provide(NoDelegations, provides=Delegations)
     provider.provide(SqlBindingStore, provides=BindingStore)
     provider.provide(LocalAuthorizer, provides=Authorizer)
     provider.provide(_access)

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, TenantId
 
 ROOT = "/"
 
@@ -92,6 +92,38 @@ class Reach:
     everywhere: bool
     projects: frozenset[UUID] = frozenset()
     environments: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """What a key or a run may do: some of what its owner, or a role, may.
+
+    Attributes:
+        owner_id: Whose rights it has; None: those of `role`.
+        permissions: At most these; None: all.
+        projects: In these and what is in them only; None: everywhere.
+    """
+
+    owner_id: UUID | None = None
+    role: str = ""
+    permissions: frozenset[str] | None = None
+    projects: frozenset[UUID] | None = None
+
+
+class Delegations(Protocol):
+    """Knows keys and runs; asked once about each, until rights are forgotten."""
+
+    @abstractmethod
+    async def of(self, who: Principal) -> Delegation | None:
+        """Return what such a caller may; None: nothing, it is not good any more."""
+
+
+class HeldRights(Protocol):
+    """What callers hold, remembered."""
+
+    @abstractmethod
+    def forget(self, tenant_id: TenantId) -> None:
+        """Have it read anew, after the commit of what changes it."""
 
 
 class Authorizer(Protocol):

@@ -2,7 +2,8 @@
 
 from dishka import AsyncContainer
 
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.services.auth.public import KeyPlace
 from fairlead.services.gateway.domain import Gate
 
 
@@ -10,8 +11,12 @@ async def admit(scope: AsyncContainer, permission: str) -> None:
     """Admit the scope's caller to a method by the permission its manifest declares.
 
     Raises:
+        KeyTooBusy: the caller is a key, and in use as often as it may at once.
         NobodyThere: the caller is not known.
         NotAllowed: the caller has the permission nowhere.
     """
+    who = await scope.get(Principal)
+    if who.kind is PrincipalKind.API_KEY:
+        await scope.get(KeyPlace)
     gate = await scope.get(Gate)
-    await gate.admit(await scope.get(Principal), permission)
+    await gate.admit(who, permission)

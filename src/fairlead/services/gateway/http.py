@@ -10,7 +10,8 @@ from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from fairlead.kernel.module import PUBLIC
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.services.auth.public import KeyPlace
 from fairlead.services.gateway.domain import Gate, RouteTable
 from fairlead.services.gateway.use_cases import ListRoutes
 
@@ -65,6 +66,8 @@ async def guard(
     container: AsyncContainer = scope["state"]["dishka_container"]
     table = await container.get(RouteTable)
     permission = table.permission(scope["method"], scope["path_template"])
+    if scope["state"]["principal"].kind is PrincipalKind.API_KEY:
+        await container.get(KeyPlace)
     if permission != PUBLIC:
         gate = await container.get(Gate)
         await gate.admit(

@@ -27,6 +27,7 @@ from fairlead.adapters.telemetry.settings import LogSettings
 from fairlead.adapters.wiring.part import LifecyclePart
 from fairlead.app import Application, assemble
 from fairlead.kernel.principal import service
+from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.audit.module import MODULE as AUDIT
 from fairlead.services.auth.module import MODULE as AUTH
 from fairlead.services.auth.public import FirstStart, Recovery
@@ -93,6 +94,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         LogSettings(),
         AuthSettings(),
         AdminSettings(),
+        PipelinesSettings(),
     )
     settings = Settings("test", Home(tmp_path), {type(each): each for each in sections})
     folders = [
@@ -253,3 +255,131 @@ async def test_the_password_is_generated_until_shown(server: Server) -> None:
         await first.shown()
 
     assert await server.application.first_start() is None
+
+
+ORDER = {"name": "ci", "scopes": ["identity.user.read"]}
+KEYS = "/api/v1/auth/api-keys"
+
+
+async def make_key(server: Server, token: str, **order: Any) -> Answer:
+    answer = await server.ask("POST", KEYS, token, ORDER | order)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    made: Answer = answer.json()
+    return made
+
+
+async def test_a_key_opens_what_its_scopes_allow(server: Server) -> None:
+    """Some of what its owner may; and it makes no further keys."""
+    admin = str((await server.log_in())["access_token"])
+    made = await make_key(server, admin)
+    secret = made["secret"]
+
+    assert (await server.ask("GET", "/api/v1/users", secret)).status_code == 200
+    assert (await server.ask("GET", "/api/v1/bindings", secret)).status_code == 403
+    assert (await server.ask("GET", KEYS, secret)).status_code == 403
+    assert (await server.ask("POST", KEYS, secret, ORDER)).status_code == 403
+    me = (await server.ask("GET", "/api/v1/me", secret)).json()
+    assert (me["name"], me["kind"]) == ("admin/ci", "api_key")
+    [kept] = (await server.ask("GET", KEYS, admin)).json()["items"]
+    assert kept["used_address"] == "127.0.0.1"
+    assert "digest" not in kept
+
+
+async def test_a_revoked_key_is_out_at_once(server: Server) -> None:
+    """And a rotated one with its old secret."""
+    admin = str((await server.log_in())["access_token"])
+    made = await make_key(server, admin)
+    path = f"{KEYS}/{made['key']['id']}"
+    rotated = (await server.ask("POST", f"{path}/rotate", admin, {})).json()
+    users = "/api/v1/users"
+    assert (await server.ask("GET", users, made["secret"])).status_code == 401
+    assert (await server.ask("GET", users, rotated["secret"])).status_code == 200
+    assert (await server.ask("DELETE", path, admin)).status_code == 204
+
+    assert (await server.ask("GET", users, rotated["secret"])).status_code == 401
+    assert (await server.ask("DELETE", path, admin)).status_code == 404
+
+
+async def test_a_key_is_held_to_its_networks_and_its_rate(server: Server) -> None:
+    """403 from elsewhere; 429 with the seconds to wait."""
+    admin = str((await server.log_in())["access_token"])
+    far = await make_key(server, admin, networks=["203.0.113.0/24", "2001:db8::/32"])
+    answer = await server.ask("GET", "/api/v1/users", far["secret"])
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "auth.address_refused"
+
+    slow = await make_key(server, admin, networks=["127.0.0.0/8"], per_minute=1)
+    codes = [
+        (await server.ask("GET", "/api/v1/users", slow["secret"])) for _ in range(2)
+    ]
+    assert [each.status_code for each in codes] == [200, 429]
+    assert int(codes[1].headers["retry-after"]) > 50
+    bad = await server.ask("POST", KEYS, admin, ORDER | {"networks": ["10.0.0.1/8"]})
+    assert (bad.status_code, bad.json()["code"]) == (422, "auth.bad_key")
+
+
+async def test_a_key_has_so_many_places_at_once(server: Server) -> None:
+    """What comes while they are taken is told to wait."""
+    admin = str((await server.log_in())["access_token"])
+    made = await make_key(server, admin, at_once=1)
+    asked = [server.ask("GET", "/api/v1/users", made["secret"]) for _ in range(8)]
+    codes = {each.status_code for each in await asyncio.gather(*asked)}
+    assert codes <= {200, 429}
+    answer = await server.ask("GET", "/api/v1/users", made["secret"])
+    assert answer.status_code == 200
+
+
+async def test_other_services_ask_about_tokens(server: Server) -> None:
+    """As RFC 7662 has it: a form in, `active` out, and no more when it is not good."""
+    tokens = await server.log_in()
+    admin = str(tokens["access_token"])
+    key = await make_key(server, admin)
+
+    async def look(token: str, by: str = admin) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {by}"}
+        path = "/api/v1/auth/introspect"
+        return await server.client.post(path, headers=headers, data={"token": token})
+
+    mine = (await look(admin)).json()
+    assert (mine["active"], mine["username"], mine["kind"]) == (True, "admin", "user")
+    assert 0 < mine["exp"] - time.time() <= 900
+    its = (await look(key["secret"])).json()
+    assert (its["kind"], its["scope"]) == ("api_key", "identity.user.read")
+    for wrong in ("nonsense", tokens["refresh_token"], "flk_x", ""):
+        assert (await look(wrong)).json() == {"active": False}
+    assert (await look(admin, by=key["secret"])).status_code == 403
+    assert (await server.ask("POST", "/api/v1/auth/introspect")).status_code == 401
+
+
+async def test_keys_are_rotated_under_way(server: Server) -> None:
+    """Old tokens stay good, until they are to end at once."""
+    admin = str((await server.log_in())["access_token"])
+    path = "/api/v1/auth/rotate-keys"
+    made = (await server.ask("POST", path, admin, {})).json()
+    published = (await server.ask("GET", "/.well-known/jwks.json")).json()["keys"]
+    assert made["kid"] in {key["kid"] for key in published}
+    assert len(published) == 2
+    assert (await server.ask("GET", "/api/v1/me", admin)).status_code == 200
+    answer = await server.ask("POST", path, admin, {"at_once": True})
+    assert answer.status_code == 200
+
+    assert (await server.ask("GET", "/api/v1/me", admin)).status_code == 401
+    again = str((await server.log_in())["access_token"])
+    assert (await server.ask("GET", "/api/v1/me", again)).status_code == 200
+
+
+async def test_sessions_are_seen_and_ended(server: Server) -> None:
+    """One by one, or all of them."""
+    mine = str((await server.log_in())["access_token"])
+    await server.log_in()
+    path = "/api/v1/auth/sessions"
+    items = (await server.ask("GET", path, mine)).json()["items"]
+    assert [each["current"] for each in items] == [False, True]
+    assert items[0]["device"] == "python-httpx"
+    other = f"{path}/{items[0]['id']}"
+    assert (await server.ask("DELETE", other, mine)).status_code == 204
+    body = {"user": "admin"}
+    answer = await server.ask("POST", "/api/v1/auth/logout-everywhere", mine, body)
+    assert answer.json() == {"ended": 1}
+    assert (await server.ask("GET", path, mine)).status_code == 401

@@ -7,22 +7,33 @@ from uuid import UUID
 import pytest
 from typing_extensions import override
 
+from fairlead.kernel.module import Catalog, Manifest
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin
 from fairlead.services.auth.domain import Graces, Lifetimes, RefusedLogins
+from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.memory import (
+    MemoryApiKeyStore,
     MemoryKeySafe,
     MemoryKeyStore,
     MemorySessionStore,
 )
 from fairlead.services.auth.permissions import SIGNING_KEY_ROTATE
 from fairlead.services.auth.ports import KeyReload
+from fairlead.services.auth.use_cases.api_keys import (
+    CreateKey,
+    KeyRules,
+    ListKeys,
+    RevokeKey,
+    RotateKey,
+)
 from fairlead.services.auth.use_cases.devices import (
     ListSessions,
     LogoutEverywhere,
     RevokeSession,
     Whose,
 )
+from fairlead.services.auth.use_cases.key_use import KnownKeys, UseKey
 from fairlead.services.auth.use_cases.keys import (
     KeyRing,
     OpenKeys,
@@ -42,6 +53,7 @@ from fairlead.services.auth.use_cases.tokens import (
     LocalVerifier,
     RecallEndedSessions,
 )
+from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.identity.public import (
     Directory,
     User,
@@ -51,6 +63,11 @@ from fairlead.services.identity.public import (
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingTrail
 
 PASSWORD = "four words make sense"
+MANIFEST = Manifest(
+    name="shop",
+    version="1.0.0",
+    permissions={"shop.order.read": "See", "shop.order.create": "Make"},
+)
 
 
 class OneUser(Directory):
@@ -112,6 +129,7 @@ class World:
     origin: Origin = field(default_factory=lambda: Origin(address="10.0.0.1"))
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     seconds: float = 0.0
+    api_keys: MemoryApiKeyStore = field(default_factory=MemoryApiKeyStore)
     grants: GrantList = field(default_factory=GrantList)
 
     def __post_init__(self) -> None:
@@ -157,6 +175,52 @@ class World:
         self.end_sessions = EndSessions(
             store=self.store,
             ended=self.ended,
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+            tenant_id=DEFAULT_TENANT,
+        )
+        self.known_keys = KnownKeys(
+            store=self.api_keys, directory=self.directory, clock=self.clock
+        )
+        self.gates = KeyGates(self.steady)
+        self.use_key = UseKey(
+            known=self.known_keys,
+            store=self.api_keys,
+            gates=self.gates,
+            refused=RefusedKeys(),
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+        )
+        rules = KeyRules(
+            store=self.api_keys,
+            directory=self.directory,
+            authorizer=self.grants,
+            catalog=Catalog((MANIFEST,)),
+        )
+        self.create_key = CreateKey(
+            rules=rules,
+            store=self.api_keys,
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+            tenant_id=DEFAULT_TENANT,
+        )
+        self.list_keys = ListKeys(
+            store=self.api_keys, directory=self.directory, authorizer=self.grants
+        )
+        self.rotate_key = RotateKey(
+            rules=rules,
+            store=self.api_keys,
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+        )
+        self.revoke_key = RevokeKey(
+            rules=rules,
+            store=self.api_keys,
+            rights=GrantCache(),
             trail=self.trail,
             work=NullWork(),
             clock=self.clock,

@@ -1,5 +1,6 @@
 """Auth over HTTP."""
 
+from fairlead.services.auth.http.api_keys import ApiKeyController
 from fairlead.services.auth.http.devices import SessionController
 from fairlead.services.auth.http.sessions import (
     AuthController,
@@ -10,6 +11,7 @@ from fairlead.services.auth.http.sessions import (
 from fairlead.services.auth.http.tokens import TokenController
 
 __all__ = [
+    "ApiKeyController",
     "AuthController",
     "KeysController",
     "MeController",

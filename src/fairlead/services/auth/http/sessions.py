@@ -12,8 +12,11 @@ from msgspec import Meta, Struct
 from typing_extensions import override
 
 from fairlead.adapters.http.authentication import Authenticator
-from fairlead.kernel.principal import Origin, Principal, PrincipalKind
+from fairlead.adapters.wiring.scopes import Scopes
+from fairlead.kernel.principal import Origin, Principal, PrincipalKind, service
+from fairlead.services.auth.domain.api_keys import MARK
 from fairlead.services.auth.public import Sessions, Tokens, Verifier
+from fairlead.services.auth.use_cases.key_use import UseKey
 from fairlead.services.auth.use_cases.keys import KeyRing
 from fairlead.services.authz.public import Roles
 
@@ -176,12 +179,17 @@ class KeysController(Controller):
 
 @dataclass(frozen=True, slots=True)
 class TokenAuthenticator(Authenticator):
-    """Tells the edge who holds a bearer token."""
+    """Tells the edge who holds a bearer token or an API key."""
 
     verifier: Verifier
+    scopes: Scopes
 
     @override
     async def principal(self, credential: str, *, origin: Origin) -> Principal:
+        if credential.startswith(MARK):
+            async with self.scopes.enter(service("auth")) as scope:
+                use: UseKey = await scope.get(UseKey)
+                return await use(credential, origin=origin)
         return await self.verifier.principal(credential, origin=origin)
 
 

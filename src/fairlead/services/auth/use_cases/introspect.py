@@ -6,8 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
+from fairlead.services.auth.domain.api_keys import MARK, ApiKey
 from fairlead.services.auth.permissions import CREDENTIAL_INTROSPECT
 from fairlead.services.auth.public import Unauthenticated
+from fairlead.services.auth.use_cases.key_use import KnownKeys
 from fairlead.services.auth.use_cases.tokens import LocalVerifier
 from fairlead.services.authz.public import Authorizer
 
@@ -37,6 +39,7 @@ class Introspect:
     """Look at a token on behalf of another service."""
 
     verifier: LocalVerifier
+    keys: KnownKeys
     authorizer: Authorizer
 
     async def __call__(self, who: Principal, token: str) -> TokenFacts | None:
@@ -47,7 +50,10 @@ class Introspect:
         """
         await self.authorizer.require(who, CREDENTIAL_INTROSPECT)
         try:
-            found = await self._facts(token)
+            if token.startswith(MARK):
+                found = _of_key(await self.keys.find(token))
+            else:
+                found = await self._facts(token)
         except Unauthenticated:
             return None
         return found if found.tenant_id == who.tenant_id else None
@@ -63,3 +69,15 @@ class Introspect:
             expires_at=claims.expires_at,
             facts={"session": str(claims.session_id)},
         )
+
+
+def _of_key(key: ApiKey) -> TokenFacts:
+    return TokenFacts(
+        kind=PrincipalKind.API_KEY,
+        subject=key.id,
+        name=f"{key.owner_name}/{key.name}",
+        tenant_id=key.tenant_id,
+        issued_at=key.created_at,
+        expires_at=key.expires_at,
+        scopes=key.scopes,
+    )

@@ -2,13 +2,16 @@
 
 from uuid import UUID
 
+from typing_extensions import override
+
 from fairlead.kernel.principal import Principal, TenantId
 from fairlead.services.authz.domain import Grants
+from fairlead.services.authz.public import HeldRights
 
 CAPACITY = 100_000
 
 
-class GrantCache:
+class GrantCache(HeldRights):
     """Grants by tenant and principal, each good for one version of the tenant.
 
     `forget` is called after the commit of a change. A reader takes the version before
@@ -38,7 +41,7 @@ class GrantCache:
             held.clear()
         held[who.id] = grants
 
+    @override
     def forget(self, tenant_id: TenantId) -> None:
-        """Drop what is known of a tenant's callers."""
         self._versions[tenant_id] = self.version(tenant_id) + 1
         self._grants.pop(tenant_id, None)

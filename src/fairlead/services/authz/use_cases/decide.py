@@ -1,6 +1,6 @@
 """The decision every use case asks for first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from typing_extensions import override
 
@@ -9,8 +9,25 @@ from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.services.audit.public import Act, AuditTrail, Outcome
 from fairlead.services.authz.domain import Grants, RoleBook
 from fairlead.services.authz.ports import BindingStore
-from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed, Reach
+from fairlead.services.authz.public import (
+    ROOT,
+    Authorizer,
+    Delegation,
+    Delegations,
+    NotAllowed,
+    Reach,
+)
 from fairlead.services.authz.use_cases.cache import GrantCache
+
+DELEGATED = frozenset({PrincipalKind.API_KEY, PrincipalKind.RUN})
+
+
+class NoDelegations(Delegations):
+    """Knows no keys and no runs, so none of them may do anything."""
+
+    @override
+    async def of(self, who: Principal) -> Delegation | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +38,7 @@ class LocalAuthorizer(Authorizer):
     store: BindingStore
     cache: GrantCache
     trail: AuditTrail
+    delegations: Delegations = field(default_factory=NoDelegations)
 
     @override
     async def require(
@@ -65,9 +83,22 @@ class LocalAuthorizer(Authorizer):
         if not who.known:
             return Grants({})
         version = self.cache.version(who.tenant_id)
-        grants = Grants.of(await self.store.held_by(who.id), self.roles)
+        if who.kind in DELEGATED:
+            grants = await self._delegated(who)
+        else:
+            grants = Grants.of(await self.store.held_by(who.id), self.roles)
         self.cache.keep(who, grants, version=version)
         return grants
+
+    async def _delegated(self, who: Principal) -> Grants:
+        found = await self.delegations.of(who)
+        if found is None:
+            return Grants({})
+        if found.owner_id is None:
+            whole = Grants({ROOT: self.roles.permissions(found.role)})
+        else:
+            whole = Grants.of(await self.store.held_by(found.owner_id), self.roles)
+        return whole.narrowed(found.permissions, found.projects)
 
     async def _record(
         self, who: Principal, permission: str, on: str, target: str

@@ -1,0 +1,143 @@
+"""Using an API key: who calls with it, and what they may."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from typing_extensions import override
+
+from fairlead.kernel.clock import Clock
+from fairlead.kernel.principal import Origin, Principal, PrincipalKind
+from fairlead.kernel.work import UnitOfWork
+from fairlead.services.audit.public import Act, AuditTrail, Outcome
+from fairlead.services.auth.domain import not_valid
+from fairlead.services.auth.domain.api_keys import (
+    EVERYTHING,
+    SEEN,
+    ApiKey,
+    KeyGates,
+    RefusedKeys,
+    prefix_of,
+)
+from fairlead.services.auth.ports import ApiKeyStore
+from fairlead.services.auth.public import AddressRefused
+from fairlead.services.authz.public import Delegation, Delegations
+from fairlead.services.identity.public import Directory, UserNotFound
+
+USE = "auth.key.use"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKeys:
+    """Finds the key a secret is of."""
+
+    store: ApiKeyStore
+    directory: Directory
+    clock: Clock
+
+    async def find(self, secret: str) -> ApiKey:
+        """Return a key that is good now, and whose owner is not shut out.
+
+        Raises:
+            Unauthenticated: there is none.
+        """
+        prefix = prefix_of(secret)
+        key = None if prefix is None else await self.store.by_prefix(prefix)
+        now = self.clock.now()
+        if key is None or not key.fits(secret, at=now) or not await self.good(key):
+            raise not_valid()
+        return key
+
+    async def good(self, key: ApiKey) -> bool:
+        """Tell whether a key is live and its owner may log in."""
+        if not key.live(at=self.clock.now()):
+            return False
+        try:
+            return not (await self.directory.get(key.owner_id)).disabled
+        except UserNotFound:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseKey:
+    """Tell who calls with a key, and hold them to its limits."""
+
+    known: KnownKeys
+    store: ApiKeyStore
+    gates: KeyGates
+    refused: RefusedKeys
+    trail: AuditTrail
+    work: UnitOfWork
+    clock: Clock
+
+    async def __call__(self, secret: str, *, origin: Origin) -> Principal:
+        """Return the key as a caller; its last use is noted, to the minute.
+
+        Raises:
+            Unauthenticated: it is no key of ours, expired or revoked.
+            AddressRefused: it may not be used from there.
+            KeyTooBusy: it was used too often lately.
+        """
+        key = await self.known.find(secret)
+        who = caller(key, origin)
+        if not key.admits(origin.address):
+            await self._refuse(who)
+            raise AddressRefused(
+                "This key may not be used from your address.", address=origin.address
+            )
+        self.gates.take(key)
+        now = self.clock.now()
+        if key.used_at is None or abs(now - key.used_at) >= SEEN:
+            async with self.work:
+                await self.store.see(key.id, at=now, address=origin.address)
+        return who
+
+    async def _refuse(self, who: Principal) -> None:
+        more = self.refused.admit((who.id, who.origin.address), at=self.clock.now())
+        if more is None:
+            return
+        details = {"reason": AddressRefused.code}
+        if more:
+            details["left_out_before"] = str(more)
+        act = Act(
+            action=USE,
+            target=f"api_keys/{who.id}",
+            outcome=Outcome.REFUSED,
+            details=details,
+        )
+        await self.trail.record(who, act)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalDelegations(Delegations):
+    """Answers for keys: the owner's rights, narrowed."""
+
+    known: KnownKeys
+    store: ApiKeyStore
+
+    @override
+    async def of(self, who: Principal) -> Delegation | None:
+        if who.kind is PrincipalKind.API_KEY:
+            return await self._of_key(who.id)
+        return None
+
+    async def _of_key(self, key_id: UUID) -> Delegation | None:
+        key = await self.store.get(key_id)
+        if key is None or not await self.known.good(key):
+            return None
+        everything = EVERYTHING in key.scopes
+        return Delegation(
+            owner_id=key.owner_id,
+            permissions=None if everything else frozenset(key.scopes),
+            projects=frozenset(key.projects) if key.projects else None,
+        )
+
+
+def caller(key: ApiKey, origin: Origin) -> Principal:
+    """Return the principal a key is; no user can have such a name."""
+    return Principal(
+        id=key.id,
+        name=f"{key.owner_name}/{key.name}",
+        tenant_id=key.tenant_id,
+        kind=PrincipalKind.API_KEY,
+        origin=origin,
+    )
