@@ -137,35 +137,42 @@ class FileJournals(Journals):
 
     @override
     async def follow(self, name: str, *, after: int = 0) -> AsyncIterator[Frame]:
-        file = str(self._file(name))
-        topic = self._topics.setdefault(file, _Topic())
-        topic.followers += 1
-        at_end = after > 0  # perhaps: nothing was read from there yet
-        self._watch()
-        try:
+        with self._joined(str(self._file(name))) as topic:
+            frames = await self._shared(topic, name, after)
+            if after and not frames:
+                frames = await self._end(name, after)
+                frames = frames or await self._shared(topic, name, after)
             while True:
-                frames = await self._shared(topic, name, after)
                 for frame in frames:
                     yield frame
                     after = frame.next
                     if frame.kind is FrameKind.END:
                         return
-                if frames:
-                    if after - frames[0].offset > _MUCH:
-                        await asyncio.sleep(0)  # others want to read, too
-                elif topic.gone:
-                    return
-                elif at_end and await self.sealed(name):
-                    for frame in await self._frames(name, after - HEADER.size, 1):
-                        yield frame  # END once more, so that the reader knows
-                    return
-                else:
-                    at_end = False
+                if not frames:
+                    if topic.gone:
+                        return
                     await topic.change()
+                elif after - frames[0].offset > _MUCH:
+                    await asyncio.sleep(0)  # others want to read, too
+                frames = await self._shared(topic, name, after)
+
+    @contextmanager
+    def _joined(self, file: str) -> Iterator[_Topic]:
+        topic = self._topics.setdefault(file, _Topic())
+        topic.followers += 1
+        self._watch()
+        try:
+            yield topic
         finally:
             topic.followers -= 1
             if not topic.followers and self._topics.get(file) is topic:
                 del self._topics[file]
+
+    async def _end(self, name: str, after: int) -> list[Frame]:
+        """Return END once more for who resumes after it, so that they know."""
+        if not await self.sealed(name):
+            return []
+        return await self._frames(name, after - HEADER.size, 1)
 
     @override
     async def seal(self, name: str) -> None:
