@@ -1,7 +1,9 @@
-"""`fairlead login`, `logout`, `whoami`, `sessions` and `auth`."""
+"""`fairlead login`, `logout`, `whoami`, `sessions`, `auth` and `keys`."""
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -148,3 +150,102 @@ def rotate_keys(*, at_once: bool, form: str) -> None:
     made = Client().post("/api/v1/auth/rotate-keys", {"at_once": at_once})
     columns = [("key", field("kid")), ("created", when("created_at"))]
     show_one(made, columns, form=form)
+
+
+KEYS = "/api/v1/auth/api-keys"
+
+
+def _words(name: str) -> Callable[[Row], str]:
+    return lambda row: " ".join(row[name])
+
+
+KEY_COLUMNS = [
+    ("name", field("name")),
+    ("owner", field("owner")),
+    ("key", field("prefix")),
+    ("scopes", _words("scopes")),
+    ("networks", _words("networks")),
+    ("used", when("used_at")),
+    ("expires", field("expires_at")),
+    ("id", field("id")),
+]
+
+
+def _tell(made: dict[str, Any], form: str) -> None:
+    """Show a key and its secret; for people the secret stands alone on stdout."""
+    if form != "table":
+        show_one(made, (), form=form)
+        return
+    click.echo(made["secret"])
+    click.echo("keep it now: it is not shown again", err=True)
+
+
+@click.group()
+def keys() -> None:
+    """API keys, for programs that call the server."""
+
+
+@keys.command("list")
+@click.option("--user", help="Those of somebody else.")
+@click.option("--everybody", is_flag=True, help="Those of all users.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 200))
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@output
+def list_keys(
+    user: str | None, limit: int, *, everybody: bool, every: bool, form: str
+) -> None:
+    """List keys, newest first; never their secrets."""
+    rows, after = Client().items(
+        KEYS, limit=limit, every=every, user=user, everybody=everybody or None
+    )
+    show_list(rows, KEY_COLUMNS, form=form, after=after)
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="A permission, e.g. pipelines.run.start; '*': all you have. Again: more.",
+)
+@click.option("--project", "projects", multiple=True, help="Only there. Again: more.")
+@click.option("--network", "networks", multiple=True, help="Only from there: a CIDR.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 366))
+@click.option("--per-minute", default=0, help="Requests it may send. [default: all]")
+@click.option("--at-once", default=0, help="The same, at one time. [default: all]")
+@click.option("--user", help="Make it for somebody else.")
+@output
+def create(name: str, projects: tuple[str, ...], form: str, **order: Any) -> None:
+    """Make a key called NAME and print it, this once."""
+    client = Client()
+    ids = [
+        client.get(f"/api/v1/projects/{quote(each, safe='')}")["id"]
+        for each in projects
+    ]
+    _tell(client.post(KEYS, {"name": name, "projects": ids, **order}), form)
+
+
+@keys.command()
+@click.argument("key")
+@click.option(
+    "--overlap",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 604_800),
+    help="Seconds for which the old one stays good, too.",
+)
+@output
+def rotate(key: str, overlap: int, form: str) -> None:
+    """Give a KEY (its id) a new secret and print that, this once."""
+    path = f"{KEYS}/{quote(key, safe='')}/rotate"
+    _tell(Client().post(path, {"overlap_seconds": overlap}), form)
+
+
+@keys.command("revoke")
+@click.argument("key")
+def revoke_key(key: str) -> None:
+    """Take a KEY (its id) out of use."""
+    Client().delete(f"{KEYS}/{quote(key, safe='')}")
+    click.echo("revoked", err=True)

@@ -11,6 +11,7 @@ from fairlead.services.auth.ports import KeyReload
 from fairlead.services.auth.use_cases.keys import OpenKeys, ReloadKeys
 from fairlead.services.auth.use_cases.sessions import EndSessions
 from fairlead.services.auth.use_cases.tokens import RecallEndedSessions
+from fairlead.services.authz.public import HeldRights
 from fairlead.services.identity.public import (
     PasswordChanged,
     UserDeleted,
@@ -23,11 +24,13 @@ class EndSessionsOfDisabledUser:
     """Hears `identity.user.disabled`."""
 
     end_sessions: EndSessions
+    rights: HeldRights
 
     async def __call__(self, delivery: Delivery) -> None:
-        """End all sessions of the user."""
+        """End all sessions of the user; forget what their keys may."""
         event = delivery.event
         if isinstance(event, UserDisabled):
+            self.rights.forget(event.actor.tenant_id)
             await self.end_sessions(event.actor, event.user_id, begun_by=event.at)
 
 
