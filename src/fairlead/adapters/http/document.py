@@ -170,7 +170,7 @@ def _problem_schema() -> dict[str, Any]:
             "title": {**text, "examples": ["There is no project 'shop'."]},
             "status": {"type": "integer", "examples": [404]},
             "code": {**text, "examples": ["projects.not_found"]},
-            "request_id": {**text, "format": "uuid"},
+            "request_id": {**text, "maxLength": 64},
         },
         "additionalProperties": True,
     }
