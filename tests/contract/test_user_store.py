@@ -15,7 +15,7 @@ from fairlead.kernel.work import UnitOfWork
 from fairlead.services.identity.domain import ANY, Account, Tally
 from fairlead.services.identity.memory import MemoryTallyStore, MemoryUserStore
 from fairlead.services.identity.ports import TallyStore, UserStore
-from fairlead.services.identity.public import User, UserNameTaken
+from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
 from fairlead.services.identity.sql import SqlTallyStore, SqlUserStore
 from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock, NullWork
@@ -109,6 +109,53 @@ async def test_changes_are_kept(make: Make) -> None:
         user=replace(ada.user, disabled=True),
         password_hash="new hash",
     )
+
+
+async def test_an_address_is_one_users(make: Make) -> None:
+    """It is found, kept apart from other tenants', and refused a second time."""
+    made, other = make(DEFAULT_TENANT), make(OTHER)
+    ada, bob = account("ada"), account("bob")
+    mine = replace(
+        ada.user,
+        email="ada@example.org",
+        email_verified=True,
+        locale="de-CH",
+        time_zone="Europe/Zurich",
+    )
+    async with made.work:
+        await made.users.add(ada)
+        await made.users.add(bob)
+        await made.users.change(mine)
+        with pytest.raises(EmailTaken):
+            await made.users.change(replace(bob.user, email="ada@example.org"))
+        cal = account("cal")
+        with pytest.raises(EmailTaken):
+            await made.users.add(
+                replace(cal, user=replace(cal.user, email="ada@example.org"))
+            )
+
+    assert await made.users.find_email("ada@example.org") == mine
+    assert await made.users.get(bob.user.id) == bob.user
+    assert await other.users.find_email("ada@example.org") is None
+
+
+async def test_a_removed_user_is_gone(make: Make) -> None:
+    """The name and the address are free again; a second removal is fine."""
+    made = make(DEFAULT_TENANT)
+    ada = account("ada")
+    ada = replace(ada, user=replace(ada.user, email="ada@example.org", service=True))
+    async with made.work:
+        await made.users.add(ada)
+    other = make(OTHER)
+    async with other.work:
+        await other.users.remove(ada.user.id)
+    assert await made.users.find("ada") == ada
+
+    async with made.work:
+        await made.users.remove(ada.user.id)
+        await made.users.remove(ada.user.id)
+        await made.users.add(replace(ada, user=replace(ada.user, id=new_id())))
+    assert await made.users.get(ada.user.id) is None
 
 
 async def test_lists_go_by_name_page_after_page(make: Make) -> None:

@@ -17,9 +17,10 @@ from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import BindingStore
 from fairlead.services.authz.public import Authorizer, Delegations, HeldRights, Roles
 from fairlead.services.authz.sql import SqlBindingStore
-from fairlead.services.authz.tasks import SUBSCRIPTIONS, OnProjectGone
+from fairlead.services.authz.tasks import SUBSCRIPTIONS, OnProjectGone, OnUserDeleted
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer, NoDelegations
+from fairlead.services.authz.use_cases.departed import RemoveBindingsOf
 from fairlead.services.authz.use_cases.roles import (
     Administrators,
     Bind,
@@ -59,6 +60,8 @@ def _provider() -> Provider:
         Unbind,
         RemoveBindings,
         OnProjectGone,
+        OnUserDeleted,
+        RemoveBindingsOf,
     ):
         provider.provide(use_case)
     provider.provide(LastAdministratorStays, provides=Departures)

@@ -7,7 +7,9 @@ from uuid import UUID
 from fairlead.adapters.bus.part import Subscription
 from fairlead.kernel.events import Delivery, Event
 from fairlead.services.authz.public import project_scope
+from fairlead.services.authz.use_cases.departed import RemoveBindingsOf
 from fairlead.services.authz.use_cases.roles import RemoveBindings
+from fairlead.services.identity.public import UserDeleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,25 @@ class OnProjectGone:
         await self.remove(event.actor, project_scope(event.project_id))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnUserDeleted:
+    """Removes the bindings of a deleted user."""
+
+    remove: RemoveBindingsOf
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Remove them."""
+        event = delivery.event
+        if isinstance(event, UserDeleted):
+            await self.remove(event.actor, event.user_id)
+
+
 SUBSCRIPTIONS = (
+    Subscription(
+        name="authz.remove_bindings_of_deleted_users",
+        event=UserDeleted,
+        handler=OnUserDeleted,
+    ),
     Subscription(
         name="authz.remove_bindings_of_deleted_projects",
         event=ProjectGone,

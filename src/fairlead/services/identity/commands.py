@@ -1,6 +1,7 @@
 """`fairlead users`."""
 
 import sys
+from urllib.parse import quote
 
 import click
 
@@ -11,6 +12,7 @@ from fairlead.adapters.terminal.output import field, show_one, when
 PATH = "/api/v1/users"
 COLUMNS = [
     ("name", field("name")),
+    ("email", field("email")),
     ("disabled", field("disabled")),
     ("created", when("created_at")),
     ("id", field("id")),
@@ -32,11 +34,16 @@ def list_users(paging: Paging) -> None:
 @users.command()
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
+@click.option("--email", default="", help="Where mail for them goes.")
+@click.option("--service", is_flag=True, help="A service account: no password.")
 @output
-def create(name: str, form: str, *, password_stdin: bool) -> None:
+def create(
+    name: str, email: str, form: str, *, password_stdin: bool, service: bool
+) -> None:
     """Add a user; give them a role with: fairlead roles bind."""
-    password = read_password(stdin=password_stdin, confirm=True)
-    body = {"name": name, "password": password}
+    body = {"name": name, "email": email, "service": service}
+    if not service:
+        body["password"] = read_password(stdin=password_stdin, confirm=True)
     show_one(Client().post(PATH, body), COLUMNS, form=form)
 
 
@@ -46,6 +53,42 @@ def create(name: str, form: str, *, password_stdin: bool) -> None:
 def show(name: str, form: str) -> None:
     """Show one user."""
     show_one(Client().get(f"{PATH}/{name}"), COLUMNS, form=form)
+
+
+@users.command()
+@click.argument("name")
+@click.option("--email", help="A new address; empty: none.")
+@click.option("--locale", help="For example de-CH; empty: none.")
+@click.option("--time-zone", help="For example Europe/Zurich; empty: none.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Your password; your own address needs it."
+)
+@output
+def update(
+    name: str,
+    email: str | None,
+    locale: str | None,
+    time_zone: str | None,
+    form: str,
+    *,
+    password_stdin: bool,
+) -> None:
+    """Change a user's address or preferences; those left out stay."""
+    body = {"email": email, "locale": locale, "time_zone": time_zone}
+    if password_stdin:
+        body["password"] = read_password(stdin=True, confirm=False)
+    show_one(Client().patch(f"{PATH}/{quote(name, safe='')}", body), COLUMNS, form=form)
+
+
+@users.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(name: str, *, yes: bool) -> None:
+    """Remove a user; their sessions end and their roles go."""
+    if not yes:
+        click.confirm(f"Remove {name}?", abort=True, err=True)
+    Client().delete(f"{PATH}/{quote(name, safe='')}")
+    click.echo(f"removed {name}", err=True)
 
 
 @users.command()

@@ -5,20 +5,40 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, get, post, put
+from litestar import Controller, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.kernel.principal import Principal
-from fairlead.services.identity.public import User, Users
+from fairlead.services.identity.public import User, Users, WeakPassword
+from fairlead.services.identity.use_cases.profiles import (
+    Changes,
+    DeleteUser,
+    UpdateUser,
+)
+from fairlead.services.identity.use_cases.users import CreateUser
 
 
 class NewUserBody(Struct, forbid_unknown_fields=True):
-    """A user to add."""
+    """A user to add; without a password, a service account, which works by keys."""
 
     name: Annotated[str, Meta(examples=["ada"])]
-    password: Annotated[str, Meta(examples=["four words make sense"])]
+    password: Annotated[str, Meta(examples=["four words make sense"])] | None = None
+    service: bool = False
+    email: Annotated[str, Meta(examples=["ada@example.org"])] = ""
+
+
+class ChangesBody(Struct, forbid_unknown_fields=True):
+    """What to change; what is left out stays, an empty text takes it away.
+
+    `password` is one's own, which a new address of one's own needs.
+    """
+
+    email: Annotated[str, Meta(examples=["ada@example.org"])] | None = None
+    locale: Annotated[str, Meta(examples=["de-CH"])] | None = None
+    time_zone: Annotated[str, Meta(examples=["Europe/Zurich"])] | None = None
+    password: str | None = None
 
 
 class PasswordBody(Struct, forbid_unknown_fields=True):
@@ -35,6 +55,11 @@ class UserBody(Struct, kw_only=True):
     name: str
     disabled: bool
     created_at: datetime
+    email: str | None
+    email_verified: bool
+    locale: str
+    time_zone: str
+    service: bool
 
     @classmethod
     def of(cls, user: User) -> Self:
@@ -44,6 +69,11 @@ class UserBody(Struct, kw_only=True):
             name=user.name,
             disabled=user.disabled,
             created_at=user.created_at,
+            email=user.email,
+            email_verified=user.email_verified,
+            locale=user.locale,
+            time_zone=user.time_zone,
+            service=user.service,
         )
 
 
@@ -74,10 +104,13 @@ class UserController(Controller):
         self,
         data: JSONBody[NewUserBody],
         who: FromDishka[Principal],
-        users: FromDishka[Users],
+        create: FromDishka[CreateUser],
     ) -> UserBody:
         """Add a user, who can do nothing until a role is given."""
-        return UserBody.of(await users.create(who, data.name, data.password))
+        if data.service is not (data.password is None):
+            raise WeakPassword("Give a password, or say that it is a service account.")
+        user = await create(who, data.name, data.password, email=data.email)
+        return UserBody.of(user)
 
     @get("/{name:str}")
     @inject
@@ -89,6 +122,32 @@ class UserController(Controller):
     ) -> UserBody:
         """Show one user."""
         return UserBody.of(await users.get(who, name))
+
+    @patch("/{name:str}")
+    @inject
+    async def update(
+        self,
+        name: FromPath[str],
+        data: JSONBody[ChangesBody],
+        who: FromDishka[Principal],
+        update: FromDishka[UpdateUser],
+    ) -> UserBody:
+        """Change a user's address and preferences; everybody may change their own."""
+        changes = Changes(
+            email=data.email, locale=data.locale, time_zone=data.time_zone
+        )
+        return UserBody.of(await update(who, name, changes, password=data.password))
+
+    @delete("/{name:str}")
+    @inject
+    async def remove(
+        self,
+        name: FromPath[str],
+        who: FromDishka[Principal],
+        forget: FromDishka[DeleteUser],
+    ) -> None:
+        """Remove a user; their sessions end and their roles go at once."""
+        await forget(who, name)
 
     @post("/{name:str}/disable", status_code=200)
     @inject

@@ -9,7 +9,7 @@ from typing_extensions import override
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.services.identity.domain import ANY, Account, Tallies, Tally
 from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
-from fairlead.services.identity.public import User, UserNameTaken
+from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
 
 
 class MemoryUserStore(UserStore):
@@ -42,7 +42,33 @@ class MemoryUserStore(UserStore):
         name = account.user.name
         if name in self._accounts:
             raise UserNameTaken(f"There is a user '{name}' already.", user=name)
+        await self._check_email(account.user)
         self._accounts[name] = account
+
+    @override
+    async def find_email(self, email: str) -> User | None:
+        for account in self._accounts.values():
+            if account.user.email == email:
+                return account.user
+        return None
+
+    @override
+    async def change(self, user: User) -> None:
+        await self._check_email(user)
+        if account := self._by_id(user.id):
+            changed = replace(
+                account.user,
+                email=user.email,
+                email_verified=user.email_verified,
+                locale=user.locale,
+                time_zone=user.time_zone,
+            )
+            self._accounts[changed.name] = replace(account, user=changed)
+
+    @override
+    async def remove(self, user_id: UUID) -> None:
+        if account := self._by_id(user_id):
+            del self._accounts[account.user.name]
 
     @override
     async def set_disabled(self, user_id: UUID, *, disabled: bool) -> None:
@@ -55,6 +81,11 @@ class MemoryUserStore(UserStore):
         if account := self._by_id(user_id):
             changed = replace(account, password_hash=password_hash)
             self._accounts[account.user.name] = changed
+
+    async def _check_email(self, user: User) -> None:
+        other = await self.find_email(user.email) if user.email else None
+        if other is not None and other.id != user.id:
+            raise EmailTaken("Another user has this email address.")
 
     def _by_id(self, user_id: UUID) -> Account | None:
         for account in self._accounts.values():

@@ -20,6 +20,7 @@ from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
 )
+from fairlead.services.identity.use_cases.profiles import DeleteUser, UpdateUser
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 from fairlead.services.identity.use_cases.users import (
     CreateUser,
@@ -50,6 +51,8 @@ def _provider() -> Provider:
         GetUser,
         SetDisabled,
         SetPassword,
+        UpdateUser,
+        DeleteUser,
     ):
         provider.provide(use_case)
     provider.provide(LocalDirectory, provides=Directory)

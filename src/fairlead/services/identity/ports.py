@@ -35,7 +35,24 @@ class UserStore(Protocol):
 
         Raises:
             UserNameTaken: another user has the name.
+            EmailTaken: another user has the address.
         """
+
+    @abstractmethod
+    async def find_email(self, email: str) -> User | None:
+        """Return the user of an address in its one spelling; None: nobody's."""
+
+    @abstractmethod
+    async def change(self, user: User) -> None:
+        """Store a user's address, whether it is verified, and preferences.
+
+        Raises:
+            EmailTaken: another user has the address.
+        """
+
+    @abstractmethod
+    async def remove(self, user_id: UUID) -> None:
+        """Forget a user; none is fine."""
 
     @abstractmethod
     async def set_disabled(self, user_id: UUID, *, disabled: bool) -> None:

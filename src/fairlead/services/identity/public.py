@@ -54,15 +54,56 @@ class WeakPassword(FairleadError):
     code = "identity.weak_password"
 
 
+class EmailTaken(FairleadError):
+    """Another user has this address."""
+
+    kind = ErrorKind.CONFLICT
+    code = "identity.email_taken"
+
+
+class BadEmail(FairleadError):
+    """The text is no email address, or one that looks like another."""
+
+    kind = ErrorKind.INVALID
+    code = "identity.bad_email"
+
+
+class BadPreference(FairleadError):
+    """The locale or the time zone is none."""
+
+    kind = ErrorKind.INVALID
+    code = "identity.bad_preference"
+
+
+class NoPassword(FairleadError):
+    """A service account has no password and cannot be given one."""
+
+    kind = ErrorKind.CONFLICT
+    code = "identity.no_password"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody who can log in."""
+    """Somebody who can log in, or a service account, which works by keys alone.
+
+    Attributes:
+        email: In its one spelling; unique in the tenant. None: none is known.
+        email_verified: Mail sent there was answered.
+        locale: A language tag; empty: the client's.
+        time_zone: Its name; empty: the client's.
+        service: It is a service account and has no password.
+    """
 
     id: UUID
     tenant_id: TenantId
     name: str
     disabled: bool
     created_at: datetime
+    email: str | None = None
+    email_verified: bool = False
+    locale: str = ""
+    time_zone: str = ""
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +111,24 @@ class UserDisabled(Event):
     """A user was shut out; sessions of theirs should end."""
 
     topic: ClassVar[str] = "identity.user.disabled"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted(Event):
+    """A user is gone; sessions, bindings and keys of theirs should go, too."""
+
+    topic: ClassVar[str] = "identity.user.deleted"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChanged(Event):
+    """A user has a new address, which nobody has verified yet."""
+
+    topic: ClassVar[str] = "identity.user.email_changed"
 
     user_id: UUID
 

@@ -15,6 +15,7 @@ from fairlead.services.identity.memory import (
 )
 from fairlead.services.identity.permissions import (
     USER_CREATE,
+    USER_DELETE,
     USER_READ,
     USER_UPDATE,
 )
@@ -23,6 +24,7 @@ from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
 )
+from fairlead.services.identity.use_cases.profiles import DeleteUser, UpdateUser
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 from fairlead.services.identity.use_cases.users import (
     CreateUser,
@@ -69,7 +71,9 @@ class World:
     work: NullWork = field(default_factory=NullWork)
     departures: Needed = field(default_factory=Needed)
     access: Authorizer = field(
-        default_factory=lambda: GrantList(USER_CREATE, USER_READ, USER_UPDATE)
+        default_factory=lambda: GrantList(
+            USER_CREATE, USER_READ, USER_UPDATE, USER_DELETE
+        )
     )
     root: Principal = field(
         default_factory=lambda: Principal(id=UUID(int=1), name="root")
@@ -89,6 +93,7 @@ class World:
                 access=self.access,
                 store=self.store,
                 hasher=self.hasher,
+                outbox=self.outbox,
                 trail=self.trail,
                 work=self.work,
                 clock=self.clock,
@@ -116,6 +121,33 @@ class World:
                 work=self.work,
                 clock=self.clock,
             ),
+        )
+
+    @property
+    def update(self) -> UpdateUser:
+        """What changes profiles."""
+        return UpdateUser(
+            access=self.access,
+            store=self.store,
+            check=self._check(),
+            outbox=self.outbox,
+            trail=self.trail,
+            work=self.work,
+            clock=self.clock,
+        )
+
+    @property
+    def forget(self) -> DeleteUser:
+        """What deletes users."""
+        return DeleteUser(
+            access=self.access,
+            store=self.store,
+            tallies=self.tallies,
+            departures=self.departures,
+            outbox=self.outbox,
+            trail=self.trail,
+            work=self.work,
+            clock=self.clock,
         )
 
     def origin(self, address: str = "10.0.0.1") -> Origin:

@@ -66,7 +66,7 @@ class CheckCredentials:
         text = spelled(password)
         account = await self.store.find(name)
         right = hashable(text) and await self.hasher.matches(
-            text, account.password_hash if account else None
+            text, (account.password_hash or None) if account else None
         )
         if account is None or not right or account.user.disabled:
             await self._count_wrong(name, address)

@@ -14,8 +14,10 @@ from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.identity.domain import (
+    NO_HASH,
     Account,
     check_password,
+    email_address,
     hashable,
     spelled,
     user_name,
@@ -28,11 +30,12 @@ from fairlead.services.identity.permissions import (
 from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
 from fairlead.services.identity.public import (
     Departures,
+    EmailChanged,
+    NoPassword,
     PasswordChanged,
     TooManyAttempts,
     User,
     UserDisabled,
-    UserNameTaken,
     Users,
     WeakPassword,
     WrongCredentials,
@@ -52,17 +55,21 @@ class CreateUser:
     access: Access
     store: UserStore
     hasher: Hasher
+    outbox: Outbox
     trail: AuditTrail
     work: UnitOfWork
     clock: Clock
     tenant_id: TenantId
 
-    async def __call__(self, who: Principal, name: str, password: str) -> User:
-        """Add a user who can log in at once.
+    async def __call__(
+        self, who: Principal, name: str, password: str | None, *, email: str = ""
+    ) -> User:
+        """Add a user who can log in at once; without a password, a service account.
 
         Raises:
             NotAllowed: `who` may not add users.
             BadUserName, UserNameTaken, WeakPassword: as they say.
+            BadEmail, EmailTaken: as they say.
             TooManyAttempts: too many passwords are hashed now.
         """
         await self.access.require(who, USER_CREATE, target=_target(name))
@@ -72,13 +79,26 @@ class CreateUser:
             name=user_name(name),
             disabled=False,
             created_at=self.clock.now(),
+            email=email_address(email) if email else None,
+            service=password is None,
         )
-        text = _accepted(who, password, name=user.name)
-        account = Account(user=user, password_hash=await self.hasher.hash(text))
-        refused = _act(USER_CREATE, user)
-        async with told(self.trail, who, refused, UserNameTaken), self.work:
+        account = Account(user=user, password_hash=NO_HASH)
+        if password is not None:
+            text = _accepted(who, password, name=user.name)
+            account = replace(account, password_hash=await self.hasher.hash(text))
+        act = _act(USER_CREATE, user)
+        async with told(self.trail, who, act, ErrorKind.CONFLICT), self.work:
             await self.store.add(account)
-            await self.trail.record(who, _act(USER_CREATE, user))
+            if user.email is not None:
+                await self.outbox.add(
+                    EmailChanged(
+                        at=user.created_at,
+                        aggregate=str(user.id),
+                        actor=who,
+                        user_id=user.id,
+                    )
+                )
+            await self.trail.record(who, act)
         return user
 
 
@@ -190,7 +210,7 @@ class SetPassword:
         Raises:
             NotAllowed: `who` may not set another's.
             WrongCredentials: it is one's own, and `old` is missing or wrong.
-            WeakPassword, UserNotFound: as they say.
+            WeakPassword, UserNotFound, NoPassword: as they say.
             TooManyAttempts: see `Directory.verify`.
         """
         own = _is(who, name)
@@ -200,6 +220,8 @@ class SetPassword:
         if account is None:
             raise no_user(name)
         user = account.user
+        if user.service:
+            raise NoPassword("A service account has no password; give it a key.")
         text = _accepted(who, password, name=user.name)
         if own:
             await self._check_own(who, user, old)

@@ -1,7 +1,6 @@
-"""Users and wrong guesses in a relational database."""
+"""Users in a relational database."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +9,12 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
-    Integer,
     RowMapping,
     String,
     Table,
     UniqueConstraint,
     Uuid,
-    and_,
-    or_,
+    false,
     select,
 )
 from sqlalchemy.exc import IntegrityError
@@ -30,9 +27,9 @@ from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
-from fairlead.services.identity.domain import ANY, Account, Tallies, Tally
-from fairlead.services.identity.ports import TallyStore, UserStore
-from fairlead.services.identity.public import User, UserNameTaken
+from fairlead.services.identity.domain import Account
+from fairlead.services.identity.ports import UserStore
+from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
 
 one_name = UniqueConstraint("tenant_id", "name")
 users = Table(
@@ -44,18 +41,13 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("password_hash", String(200), nullable=False),
+    Column("email", String(254)),
+    Column("email_verified", Boolean, nullable=False, server_default=false()),
+    Column("locale", String(16), nullable=False, server_default=""),
+    Column("time_zone", String(64), nullable=False, server_default=""),
+    Column("service", Boolean, nullable=False, server_default=false()),
     one_name,
-)
-failures = Table(
-    "identity_failures",
-    metadata,
-    Column("tenant_id", Uuid, primary_key=True),
-    Column("account", String(63), primary_key=True),
-    Column("address", String(64), primary_key=True),
-    Column("wrong", Integer, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
-    Column("trusted", Boolean, nullable=False),
-    Index("ix_identity_failures_last_at", "tenant_id", "trusted", "last_at"),
+    Index("uq_identity_users_email", "tenant_id", "email", unique=True),
 )
 _BY_NAME = Keyset((users.c.name,))
 
@@ -100,7 +92,31 @@ class SqlUserStore(UserStore):
                 raise UserNameTaken(
                     f"There is a user '{name}' already.", user=name
                 ) from error
-            raise
+            raise _taken(error) from error
+
+    @override
+    async def find_email(self, email: str) -> User | None:
+        query = select(users).where(*self._mine(users.c.email == email))
+        row = (await self._connection.execute(query)).mappings().one_or_none()
+        return None if row is None else _user(row)
+
+    @override
+    async def change(self, user: User) -> None:
+        try:
+            await self._set(
+                user.id,
+                email=user.email,
+                email_verified=user.email_verified,
+                locale=user.locale,
+                time_zone=user.time_zone,
+            )
+        except IntegrityError as error:
+            raise _taken(error) from error
+
+    @override
+    async def remove(self, user_id: UUID) -> None:
+        mine = self._mine(users.c.id == user_id)
+        await self._connection.execute(users.delete().where(*mine))
 
     @override
     async def set_disabled(self, user_id: UUID, *, disabled: bool) -> None:
@@ -118,60 +134,6 @@ class SqlUserStore(UserStore):
         return (users.c.tenant_id == self._tenant_id, *also)
 
 
-class SqlTallyStore(TallyStore):
-    """Reads and writes `identity_failures`."""
-
-    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
-        """Keep the tallies of `tenant_id`."""
-        self._connection = connection
-        self._tenant_id = tenant_id
-
-    @override
-    async def find(self, account: str, address: str) -> Tallies:
-        keys = ((account, address), (account, ANY), (ANY, address))
-        query = select(failures).where(or_(*(self._at(*key) for key in keys)))
-        rows = (await self._connection.execute(query)).mappings()
-        return Tallies(tuple(_tally(row) for row in rows))
-
-    @override
-    async def save(self, tally: Tally) -> None:
-        values = {
-            "wrong": tally.wrong,
-            "last_at": tally.last_at,
-            "trusted": tally.trusted,
-        }
-        here = self._at(tally.account, tally.address)
-        saved = await self._connection.execute(
-            failures.update().where(here).values(**values)
-        )
-        if saved.rowcount == 0:
-            first = asdict(tally) | {"tenant_id": self._tenant_id}
-            await self._connection.execute(failures.insert().values(**first))
-
-    @override
-    async def clear(self, account: str) -> None:
-        mine = and_(
-            failures.c.tenant_id == self._tenant_id, failures.c.account == account
-        )
-        await self._connection.execute(failures.update().where(mine).values(wrong=0))
-
-    @override
-    async def purge(self, before: datetime) -> None:
-        await self._connection.execute(
-            failures.delete()
-            .where(failures.c.tenant_id == self._tenant_id)
-            .where(failures.c.trusted.is_(False))
-            .where(failures.c.last_at < before)
-        )
-
-    def _at(self, account: str, address: str) -> ColumnElement[bool]:
-        return and_(
-            failures.c.tenant_id == self._tenant_id,
-            failures.c.account == account,
-            failures.c.address == address,
-        )
-
-
 def _user(row: RowMapping) -> User:
     return User(
         id=row["id"],
@@ -179,14 +141,16 @@ def _user(row: RowMapping) -> User:
         name=row["name"],
         disabled=row["disabled"],
         created_at=row["created_at"],
+        email=row["email"],
+        email_verified=row["email_verified"],
+        locale=row["locale"],
+        time_zone=row["time_zone"],
+        service=row["service"],
     )
 
 
-def _tally(row: RowMapping) -> Tally:
-    return Tally(
-        account=row["account"],
-        address=row["address"],
-        wrong=row["wrong"],
-        last_at=row["last_at"],
-        trusted=row["trusted"],
-    )
+def _taken(error: IntegrityError) -> Exception:
+    """Return what an insert or update that broke an index of ours means."""
+    if "email" in str(error.orig):
+        return EmailTaken("Another user has this email address.")
+    return error

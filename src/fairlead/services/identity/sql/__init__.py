@@ -1,0 +1,6 @@
+"""Users, and what is kept for them, in a relational database."""
+
+from fairlead.services.identity.sql.tallies import SqlTallyStore
+from fairlead.services.identity.sql.users import SqlUserStore
+
+__all__ = ["SqlTallyStore", "SqlUserStore"]
