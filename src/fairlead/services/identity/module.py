@@ -6,9 +6,12 @@ from pathlib import Path
 from dishka import Provider, Scope
 
 from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.mail.provider import MailProvider, MailReady
+from fairlead.adapters.mail.settings import MailSettings
 from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
-from fairlead.adapters.wiring.part import ContainerPart
+from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
 from fairlead.services.identity.hashing import Argon2Hasher
 from fairlead.services.identity.http import UserController
@@ -63,7 +66,9 @@ def _provider() -> Provider:
 MODULE = Module(
     manifest=read_manifest(Path(__file__).with_name("module.yaml")),
     parts=(
-        ContainerPart((_provider(),)),
+        ContainerPart((_provider(), MailProvider())),
+        LifecyclePart((MailReady,)),
+        SettingsPart("mail", MailSettings),
         TablePart(Path(__file__).with_name("migrations")),
         HttpPart((UserController,)),
         CONSOLE,
