@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from dishka import AnyOf, Provider, Scope
-
 from fairlead.adapters.bus.part import Subscription, SubscriptionPart
 from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.authentication import Authenticator
@@ -18,18 +17,8 @@ from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
 from fairlead.kernel.principal import Principal
 from fairlead.services.auth.activities import TokenActivities
-from fairlead.services.auth.domain import Graces, Lifetimes, RefusedLogins
 from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
 from fairlead.services.auth.files import FileKeySafe
-from fairlead.services.auth.http import (
-    ApiKeyController,
-    AuthController,
-    KeysController,
-    MeController,
-    SessionController,
-    TokenAuthenticator,
-    TokenController,
-)
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.ports import (
     ApiKeyStore,
@@ -93,13 +82,6 @@ from fairlead.services.auth.use_cases.keys import (
     ReloadKeys,
     RotateKeys,
 )
-from fairlead.services.auth.use_cases.sessions import (
-    EndSessions,
-    LocalSessions,
-    Login,
-    Logout,
-    Refresh,
-)
 from fairlead.services.auth.use_cases.tokens import (
     EndedSessions,
     Issuer,
@@ -112,6 +94,24 @@ from fairlead.services.identity.public import (
     PasswordChanged,
     UserDeleted,
     UserDisabled,
+)
+
+from fairlead.services.auth.domain import Graces, Lifetimes
+from fairlead.services.auth.http import (
+    ApiKeyController,
+    AuthController,
+    KeysController,
+    MeController,
+    SessionController,
+    TokenAuthenticator,
+    TokenController,
+)
+from fairlead.services.auth.use_cases.sessions import (
+    EndSessions,
+    LocalSessions,
+    Login,
+    Logout,
+    Refresh,
 )
 
 
@@ -154,7 +154,6 @@ def _kept_in_memory() -> Provider:
     for kept in (
         KeyRing,
         EndedSessions,
-        RefusedLogins,
         RefusedKeys,
         Issuer,
         TokensReady,

@@ -9,9 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet
-
 from fairlead.adapters.bus.relay import OutboxRelay
 from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.http.authentication import Authenticator
@@ -29,12 +26,15 @@ from fairlead.app import Application, assemble
 from fairlead.kernel.principal import service
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.audit.module import MODULE as AUDIT
-from fairlead.services.auth.module import MODULE as AUTH
 from fairlead.services.auth.public import FirstStart, Recovery
 from fairlead.services.auth.settings import AdminSettings, AuthSettings
 from fairlead.services.authz.module import MODULE as AUTHZ
 from fairlead.services.gateway.module import MODULE as GATEWAY
 from fairlead.services.identity.module import MODULE as IDENTITY
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from fairlead.services.auth.module import MODULE as AUTH
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::litestar.exceptions.LitestarDeprecationWarning"
@@ -383,3 +383,52 @@ async def test_sessions_are_seen_and_ended(server: Server) -> None:
     answer = await server.ask("POST", "/api/v1/auth/logout-everywhere", mine, body)
     assert answer.json() == {"ended": 1}
     assert (await server.ask("GET", path, mine)).status_code == 401
+
+
+async def test_floods_of_strangers_leave_few_entries(server: Server) -> None:
+    """Of names, of tokens and of refresh tokens that are none; the rest is counted."""
+    for number in range(40):
+        body = {"username": f"eve{number}", "password": PASSWORD}
+        await server.ask("POST", "/api/v1/auth/login", body=body)
+        bad = await server.ask("GET", "/api/v1/me", f"token{number}")
+        assert bad.status_code == 401
+        body = {"refresh_token": f"token{number}"}
+        assert (await server.ask("POST", "/api/v1/auth/refresh", body=body)).is_error
+    admin = str((await server.log_in())["access_token"])
+
+    async def refused() -> list[Answer]:
+        path = "/api/v1/audit?outcome=refused&limit=200"
+        items: list[Answer] = (await server.ask("GET", path, admin)).json()["items"]
+        return items
+
+    async def all_there() -> bool:
+        return len(await refused()) >= 3
+
+    await until(all_there)
+    entries = await refused()
+    assert len(entries) <= 8
+    assert {(entry["action"], entry["target"]) for entry in entries} == {
+        ("auth.session.login", "users/unknown"),
+        ("auth.session.refresh", "sessions/unknown"),
+        ("auth.credential.verify", "credentials/unknown"),
+    }
+    assert {entry["actor"] for entry in entries} == {"anonymous"}
+
+
+async def test_what_one_holds_nothing_of_is_refused_by_its_name(server: Server) -> None:
+    """Without an object there is the request's method and path to name."""
+    admin = str((await server.log_in())["access_token"])
+    ada = await server.add_ada(admin)
+    denied = await server.ask("DELETE", "/api/v1/users/bob/sessions", ada)
+    created = await server.ask("POST", "/api/v1/users", ada, {"name": "x"})
+    assert (denied.status_code, created.status_code) == (404, 403)
+
+    async def targets() -> set[str]:
+        path = "/api/v1/audit?outcome=refused&actor=ada"
+        answer = (await server.ask("GET", path, admin)).json()
+        return {entry["target"] for entry in answer["items"]}
+
+    async def named() -> bool:
+        return "POST /api/v1/users" in await targets()
+
+    await until(named)

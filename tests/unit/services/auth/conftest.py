@@ -5,11 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from typing_extensions import override
-
 from fairlead.kernel.module import Catalog, Manifest
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin
-from fairlead.services.auth.domain import Graces, Lifetimes, RefusedLogins
 from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.memory import (
@@ -40,13 +37,6 @@ from fairlead.services.auth.use_cases.keys import (
     ReloadKeys,
     RotateKeys,
 )
-from fairlead.services.auth.use_cases.sessions import (
-    EndSessions,
-    LocalSessions,
-    Login,
-    Logout,
-    Refresh,
-)
 from fairlead.services.auth.use_cases.tokens import (
     EndedSessions,
     Issuer,
@@ -61,6 +51,16 @@ from fairlead.services.identity.public import (
     WrongCredentials,
 )
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingTrail
+from typing_extensions import override
+
+from fairlead.services.auth.domain import Graces, Lifetimes
+from fairlead.services.auth.use_cases.sessions import (
+    EndSessions,
+    LocalSessions,
+    Login,
+    Logout,
+    Refresh,
+)
 
 PASSWORD = "four words make sense"
 MANIFEST = Manifest(
@@ -242,7 +242,6 @@ class World:
                 store=self.store,
                 issuer=issuer,
                 lifetimes=self.lifetimes,
-                refused=RefusedLogins(),
                 trail=self.trail,
                 work=NullWork(),
                 clock=self.clock,

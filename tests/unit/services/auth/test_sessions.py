@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from fairlead.services.audit.public import Outcome
-from fairlead.services.auth.domain import GRACE, Verdict
 from fairlead.services.auth.public import Unauthenticated
 from fairlead.services.identity.public import WrongCredentials
+
+from fairlead.services.auth.domain import GRACE, Verdict
 
 
 async def login(world: Any) -> Any:
@@ -44,18 +44,34 @@ async def test_a_log_in_is_recorded_without_its_secrets(world: Any) -> None:
     assert tokens.refresh_token not in repr((world.trail.acts, world.store.tokens))
 
 
-async def test_refused_log_ins_are_recorded_and_thinned_out(world: Any) -> None:
-    """A flood leaves one record per window, which counts the rest."""
-    for _ in range(50):
+async def test_refused_log_ins_are_recorded(world: Any) -> None:
+    """Alike for all names that do not exist, so that the trail can thin them out."""
+    for name in ("ada", "eve", "mallory"):
         with pytest.raises(WrongCredentials):
-            await world.sessions.login("ada", "wrong", origin=world.origin)
-    world.wait(seconds=10)
-    with pytest.raises(WrongCredentials):
-        await world.sessions.login("ada", "wrong", origin=world.origin)
+            await world.sessions.login(name, "wrong", origin=world.origin)
 
-    first, second = (act for _, act in world.trail.acts)
-    assert (first.target, first.outcome) == ("users/ada", Outcome.REFUSED)
-    assert second.details["left_out_before"] == "49"
+    known, unknown, another = (act for _, act in world.trail.acts)
+    assert (known.target, known.outcome) == ("users/ada", Outcome.REFUSED)
+    assert unknown.target == "users/unknown"
+    assert unknown == another
+
+
+@pytest.mark.parametrize("days", [None, 400])
+async def test_refused_refreshes_are_recorded(world: Any, days: int | None) -> None:
+    """Whether the token never was one of ours, or its session is over."""
+    token = "nonsense"
+    if days is not None:
+        tokens = await login(world)
+        token = tokens.refresh_token
+        world.wait(seconds=days * 86_400)
+    world.trail.acts.clear()
+    with pytest.raises(Unauthenticated):
+        await world.sessions.refresh(token, origin=world.origin)
+
+    [(who, act)] = world.trail.acts
+    assert (who.known, act.action) == (False, "auth.session.refresh")
+    assert (act.target, act.outcome) == ("sessions/unknown", Outcome.REFUSED)
+    assert token not in repr(act)
 
 
 async def test_a_password_typed_as_a_name_is_not_recorded(world: Any) -> None:
@@ -129,7 +145,10 @@ async def test_reuse_ends_the_whole_family(world: Any) -> None:
         with pytest.raises(Unauthenticated):
             await who(world, tokens)
     acts = [(act.action, act.outcome) for _, act in world.trail.acts]
-    assert acts[-1] == ("auth.session.reuse", Outcome.REFUSED)
+    assert acts[-2:] == [
+        ("auth.session.reuse", Outcome.REFUSED),
+        ("auth.session.refresh", Outcome.REFUSED),
+    ]
     assert str(Verdict.REUSED) == "reused"
 
 
@@ -164,7 +183,8 @@ async def test_logging_out_stops_access_at_once(world: Any) -> None:
         await world.restart()
     with pytest.raises(Unauthenticated):
         await world.sessions.refresh(tokens.refresh_token, origin=world.origin)
-    assert world.trail.acts[-1][1].action == "auth.session.logout"
+    actions = [act.action for _, act in world.trail.acts]
+    assert actions[-2:] == ["auth.session.logout", "auth.session.refresh"]
 
 
 async def test_a_disabled_user_cannot_renew(world: Any) -> None:

@@ -14,11 +14,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from fairlead.kernel.principal import TenantId
-from fairlead.kernel.thinning import Thinning
 from fairlead.services.auth.public import Unauthenticated
 
 GRACE = timedelta(seconds=20)
-REFUSED_WINDOW = timedelta(seconds=10)
 MAX_TOKEN = 4096
 FORGET = timedelta(days=1)
 KEY_AGE = timedelta(days=90)
@@ -257,14 +255,6 @@ def generated_password() -> str:
     """Return a new password that can be typed: 24 characters, 118 random bits."""
     groups = ("".join(secrets.choice(_ALPHABET) for _ in range(6)) for _ in range(4))
     return "-".join(groups)
-
-
-class RefusedLogins(Thinning):
-    """Chooses the refused log-ins worth recording."""
-
-    def __init__(self) -> None:
-        """Record the same account from the same address once per window."""
-        super().__init__(REFUSED_WINDOW)
 
 
 class Stage(StrEnum):

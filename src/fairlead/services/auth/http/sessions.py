@@ -6,22 +6,30 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
+from fairlead.adapters.http.authentication import Authenticator
+from fairlead.adapters.wiring.scopes import Scopes
+from fairlead.kernel.principal import (
+    Origin,
+    Principal,
+    PrincipalKind,
+    anonymous,
+    service,
+)
+from fairlead.services.audit.public import Act, AuditTrail, refused
+from fairlead.services.auth.domain.api_keys import MARK
+from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Verifier
+from fairlead.services.auth.use_cases.key_use import UseKey
+from fairlead.services.auth.use_cases.keys import KeyRing
+from fairlead.services.authz.public import Roles
 from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from typing_extensions import override
 
-from fairlead.adapters.http.authentication import Authenticator
-from fairlead.adapters.wiring.scopes import Scopes
-from fairlead.kernel.principal import Origin, Principal, PrincipalKind, service
-from fairlead.services.auth.domain.api_keys import MARK
-from fairlead.services.auth.public import Sessions, Tokens, Verifier
-from fairlead.services.auth.use_cases.key_use import UseKey
-from fairlead.services.auth.use_cases.keys import KeyRing
-from fairlead.services.authz.public import Roles
-
 NO_STORE = {"Cache-Control": "no-store"}
 CACHED = {"Cache-Control": "public, max-age=300"}
+
+VERIFY = "auth.credential.verify"
 
 
 class LoginBody(Struct, forbid_unknown_fields=True):
@@ -179,13 +187,23 @@ class KeysController(Controller):
 
 @dataclass(frozen=True, slots=True)
 class TokenAuthenticator(Authenticator):
-    """Tells the edge who holds a bearer token or an API key."""
+    """Tells the edge who holds a bearer token or an API key; bad ones are recorded."""
 
     verifier: Verifier
     scopes: Scopes
 
     @override
     async def principal(self, credential: str, *, origin: Origin) -> Principal:
+        try:
+            return await self._holder(credential, origin)
+        except Unauthenticated as error:
+            act = Act(action=VERIFY, target="credentials/unknown")
+            async with self.scopes.enter(service("auth")) as scope:
+                trail: AuditTrail = await scope.get(AuditTrail)
+                await trail.record(anonymous(origin), refused(act, error))
+            raise
+
+    async def _holder(self, credential: str, origin: Origin) -> Principal:
         if credential.startswith(MARK):
             async with self.scopes.enter(service("auth")) as scope:
                 use: UseKey = await scope.get(UseKey)

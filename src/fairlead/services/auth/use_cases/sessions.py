@@ -4,20 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from typing_extensions import override
-
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal, TenantId, anonymous
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.public import Act, AuditTrail, Outcome
+from fairlead.services.audit.public import Act, AuditTrail, Outcome, refused, told
+from fairlead.services.auth.ports import SessionStore
+from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated
+from fairlead.services.auth.use_cases.tokens import EndedSessions, Issuer
+from fairlead.services.identity.public import (
+    Directory,
+    TooManyAttempts,
+    UserNotFound,
+    WrongCredentials,
+)
+from typing_extensions import override
+
 from fairlead.services.auth.domain import (
     FORGET,
     Graces,
     Lifetimes,
     RefreshToken,
-    RefusedLogins,
     Session,
     Verdict,
     digest_of,
@@ -27,17 +35,9 @@ from fairlead.services.auth.domain import (
     not_valid,
     successor,
 )
-from fairlead.services.auth.ports import SessionStore
-from fairlead.services.auth.public import Sessions, Tokens
-from fairlead.services.auth.use_cases.tokens import EndedSessions, Issuer
-from fairlead.services.identity.public import (
-    Directory,
-    TooManyAttempts,
-    UserNotFound,
-    WrongCredentials,
-)
 
 LOGIN = "auth.session.login"
+REFRESH = "auth.session.refresh"
 LOGOUT = "auth.session.logout"
 REUSE = "auth.session.reuse"
 SHUT_OUT = "auth.session.end"
@@ -52,13 +52,12 @@ class Login:
     store: SessionStore
     issuer: Issuer
     lifetimes: Lifetimes
-    refused: RefusedLogins
     trail: AuditTrail
     work: UnitOfWork
     clock: Clock
 
     async def __call__(self, username: str, password: str, *, origin: Origin) -> Tokens:
-        """Return the first tokens; refused log-ins are recorded, thinned out.
+        """Return the first tokens; refused log-ins are recorded.
 
         Raises:
             WrongCredentials, TooManyAttempts: see `identity.public`.
@@ -98,20 +97,8 @@ class Login:
         self, username: str, origin: Origin, error: FairleadError
     ) -> None:
         name = username.lower()[:MAX_NAME]
-        key = (name, origin.address)
-        more = self.refused.admit(key, at=self.clock.now())
-        if more is None:
-            return
-        details = {"reason": error.code}
-        if more:
-            details["left_out_before"] = str(more)
-        act = Act(
-            action=LOGIN,
-            target=f"users/{await self._shown(name)}",
-            outcome=Outcome.REFUSED,
-            details=details,
-        )
-        await self.trail.record(anonymous(origin), act)
+        act = Act(action=LOGIN, target=f"users/{await self._shown(name)}")
+        await self.trail.record(anonymous(origin), refused(act, error))
 
     async def _shown(self, name: str) -> str:
         """Keep a password that was typed as a name out of the trail."""
@@ -140,11 +127,13 @@ class Refresh:
         Raises:
             Unauthenticated: unknown, expired, spent or revoked.
         """
-        digest = digest_of(refresh_token)
-        if await self.store.find(digest) is None:
-            raise not_valid()
+        who, bad = anonymous(origin), Act(action=REFRESH, target="sessions/unknown")
+        async with told(self.trail, who, bad, Unauthenticated):
+            digest = digest_of(refresh_token)
+            if await self.store.find(digest) is None:
+                raise not_valid()
         now = self.clock.now()
-        async with self.work:
+        async with told(self.trail, who, bad, Unauthenticated), self.work:
             found = await self.store.find(digest)
             if found is None:
                 raise not_valid()
