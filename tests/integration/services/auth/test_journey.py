@@ -9,6 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
 from fairlead.adapters.bus.relay import OutboxRelay
 from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.http.authentication import Authenticator
@@ -26,15 +29,12 @@ from fairlead.app import Application, assemble
 from fairlead.kernel.principal import service
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.audit.module import MODULE as AUDIT
+from fairlead.services.auth.module import MODULE as AUTH
 from fairlead.services.auth.public import FirstStart, Recovery
 from fairlead.services.auth.settings import AdminSettings, AuthSettings
 from fairlead.services.authz.module import MODULE as AUTHZ
 from fairlead.services.gateway.module import MODULE as GATEWAY
 from fairlead.services.identity.module import MODULE as IDENTITY
-from joserfc import jwt
-from joserfc.jwk import KeySet
-
-from fairlead.services.auth.module import MODULE as AUTH
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::litestar.exceptions.LitestarDeprecationWarning"

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from fairlead.services.audit.public import Outcome
+from fairlead.services.auth.domain import GRACE, Verdict
 from fairlead.services.auth.public import Unauthenticated
 from fairlead.services.identity.public import WrongCredentials
-
-from fairlead.services.auth.domain import GRACE, Verdict
 
 
 async def login(world: Any) -> Any:

@@ -4,23 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from typing_extensions import override
+
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal, TenantId, anonymous
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, Outcome, refused, told
-from fairlead.services.auth.ports import SessionStore
-from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated
-from fairlead.services.auth.use_cases.tokens import EndedSessions, Issuer
-from fairlead.services.identity.public import (
-    Directory,
-    TooManyAttempts,
-    UserNotFound,
-    WrongCredentials,
-)
-from typing_extensions import override
-
 from fairlead.services.auth.domain import (
     FORGET,
     Graces,
@@ -34,6 +25,15 @@ from fairlead.services.auth.domain import (
     new_secret,
     not_valid,
     successor,
+)
+from fairlead.services.auth.ports import SessionStore
+from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated
+from fairlead.services.auth.use_cases.tokens import EndedSessions, Issuer
+from fairlead.services.identity.public import (
+    Directory,
+    TooManyAttempts,
+    UserNotFound,
+    WrongCredentials,
 )
 
 LOGIN = "auth.session.login"
