@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from dishka import AnyOf, Provider, Scope
+
 from fairlead.adapters.bus.part import Subscription, SubscriptionPart
 from fairlead.adapters.engine.part import EnginePart
 from fairlead.adapters.http.authentication import Authenticator
@@ -17,8 +18,18 @@ from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
 from fairlead.kernel.principal import Principal
 from fairlead.services.auth.activities import TokenActivities
+from fairlead.services.auth.domain import Graces, Lifetimes
 from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
 from fairlead.services.auth.files import FileKeySafe
+from fairlead.services.auth.http import (
+    ApiKeyController,
+    AuthController,
+    KeysController,
+    MeController,
+    SessionController,
+    TokenAuthenticator,
+    TokenController,
+)
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.ports import (
     ApiKeyStore,
@@ -82,6 +93,13 @@ from fairlead.services.auth.use_cases.keys import (
     ReloadKeys,
     RotateKeys,
 )
+from fairlead.services.auth.use_cases.sessions import (
+    EndSessions,
+    LocalSessions,
+    Login,
+    Logout,
+    Refresh,
+)
 from fairlead.services.auth.use_cases.tokens import (
     EndedSessions,
     Issuer,
@@ -94,24 +112,6 @@ from fairlead.services.identity.public import (
     PasswordChanged,
     UserDeleted,
     UserDisabled,
-)
-
-from fairlead.services.auth.domain import Graces, Lifetimes
-from fairlead.services.auth.http import (
-    ApiKeyController,
-    AuthController,
-    KeysController,
-    MeController,
-    SessionController,
-    TokenAuthenticator,
-    TokenController,
-)
-from fairlead.services.auth.use_cases.sessions import (
-    EndSessions,
-    LocalSessions,
-    Login,
-    Logout,
-    Refresh,
 )
 
 

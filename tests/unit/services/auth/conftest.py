@@ -5,8 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from typing_extensions import override
+
 from fairlead.kernel.module import Catalog, Manifest
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin
+from fairlead.services.auth.domain import Graces, Lifetimes
 from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.memory import (
@@ -37,6 +40,13 @@ from fairlead.services.auth.use_cases.keys import (
     ReloadKeys,
     RotateKeys,
 )
+from fairlead.services.auth.use_cases.sessions import (
+    EndSessions,
+    LocalSessions,
+    Login,
+    Logout,
+    Refresh,
+)
 from fairlead.services.auth.use_cases.tokens import (
     EndedSessions,
     Issuer,
@@ -51,16 +61,6 @@ from fairlead.services.identity.public import (
     WrongCredentials,
 )
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingTrail
-from typing_extensions import override
-
-from fairlead.services.auth.domain import Graces, Lifetimes
-from fairlead.services.auth.use_cases.sessions import (
-    EndSessions,
-    LocalSessions,
-    Login,
-    Logout,
-    Refresh,
-)
 
 PASSWORD = "four words make sense"
 MANIFEST = Manifest(

@@ -6,6 +6,11 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+from typing_extensions import override
+
 from fairlead.adapters.http.authentication import Authenticator
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.principal import (
@@ -21,10 +26,6 @@ from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Ver
 from fairlead.services.auth.use_cases.key_use import UseKey
 from fairlead.services.auth.use_cases.keys import KeyRing
 from fairlead.services.authz.public import Roles
-from litestar import Controller, Response, get, post
-from litestar.params import JSONBody
-from msgspec import Meta, Struct
-from typing_extensions import override
 
 NO_STORE = {"Cache-Control": "no-store"}
 CACHED = {"Cache-Control": "public, max-age=300"}
