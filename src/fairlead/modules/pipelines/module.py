@@ -14,6 +14,7 @@ from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart
+from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.module import Module
 from fairlead.kernel.principal import TenantId, service
@@ -24,6 +25,7 @@ from fairlead.modules.pipelines.activities.checkout import CheckoutActivities
 from fairlead.modules.pipelines.activities.deploy import DeployActivities
 from fairlead.modules.pipelines.activities.desk import Desk, Plans
 from fairlead.modules.pipelines.activities.finish import FinishActivities
+from fairlead.modules.pipelines.activities.identity import StepIdentities
 from fairlead.modules.pipelines.activities.outputs import OutputActivities
 from fairlead.modules.pipelines.activities.running import Runner
 from fairlead.modules.pipelines.activities.steps import StepActivities
@@ -199,11 +201,17 @@ class ActivitiesProvider(Provider):
         )
 
     @provide
+    def identities(self, scopes: Scopes, settings: PipelinesSettings) -> StepIdentities:
+        """Give steps tokens only where the settings say so."""
+        return StepIdentities(scopes, settings.run_identity)
+
+    @provide
     def steps(
         self,
         desk: Desk,
         places: Workplaces,
         runner: Runner,
+        identities: StepIdentities,
         rule: ExecutorRule,
         settings: PipelinesSettings,
     ) -> StepActivities:
@@ -212,6 +220,7 @@ class ActivitiesProvider(Provider):
             desk=desk,
             places=places,
             runner=runner,
+            identities=identities,
             rule=rule,
             step_timeout_seconds=settings.step_timeout_seconds,
         )

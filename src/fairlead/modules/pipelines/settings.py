@@ -16,6 +16,8 @@ class PipelinesSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields
         pass_environment: Names of the server's variables that steps get. Those that
             sound secret, and passwords in URLs, are taken out of their output.
         redact: Names of such variables whose values always are.
+        run_identity: Whether each step gets `FAIRLEAD_TOKEN`, good while it runs, to
+            read its project with.
         step_timeout_seconds: For steps that set none of their own.
         checkout_timeout_seconds: For cloning the repository.
         artifact_max_bytes: The largest output that is stored.
@@ -26,6 +28,7 @@ class PipelinesSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     unsafe_local: bool = False
     pass_environment: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    run_identity: bool = False
     step_timeout_seconds: Seconds = 3600.0
     checkout_timeout_seconds: Seconds = 600.0
     artifact_max_bytes: Annotated[int, Meta(ge=0)] = 2 * 1024**3

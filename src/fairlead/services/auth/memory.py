@@ -12,11 +12,13 @@ from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import Origin
 from fairlead.services.auth.domain import PublicKey, RefreshToken, Session, Stage
 from fairlead.services.auth.domain.api_keys import ApiKey
+from fairlead.services.auth.domain.runs import RunIdentity
 from fairlead.services.auth.ports import (
     ApiKeyStore,
     InstallationStore,
     KeySafe,
     KeyStore,
+    RunIdentityStore,
     SessionStore,
 )
 
@@ -190,6 +192,43 @@ class MemoryApiKeyStore(ApiKeyStore):
     async def see(self, key_id: UUID, *, at: datetime, address: str) -> None:
         key = self.keys[key_id]
         self.keys[key_id] = replace(key, used_at=at, used_address=address)
+
+
+class MemoryRunIdentityStore(RunIdentityStore):
+    """Keeps the identities of steps in a dict."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.identities: dict[UUID, RunIdentity] = {}
+
+    @override
+    async def add(self, identity: RunIdentity) -> None:
+        self.identities[identity.id] = identity
+
+    @override
+    async def get(self, identity_id: UUID) -> RunIdentity | None:
+        return self.identities.get(identity_id)
+
+    @override
+    async def by_digest(self, digest: str) -> RunIdentity | None:
+        every = self.identities.values()
+        return next((each for each in every if each.digest == digest), None)
+
+    @override
+    async def drop(self, key: str) -> None:
+        self._keep(lambda each: each.key != key)
+
+    @override
+    async def drop_all(self, operation_id: UUID) -> None:
+        self._keep(lambda each: each.operation_id != operation_id)
+
+    @override
+    async def purge(self, before: datetime) -> None:
+        self._keep(lambda each: each.expires_at > before)
+
+    def _keep(self, wanted: Callable[[RunIdentity], bool]) -> None:
+        every = self.identities.values()
+        self.identities = {each.id: each for each in every if wanted(each)}
 
 
 class MemoryKeyStore(KeyStore):

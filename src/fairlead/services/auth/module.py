@@ -37,6 +37,7 @@ from fairlead.services.auth.ports import (
     KeyReload,
     KeySafe,
     KeyStore,
+    RunIdentityStore,
     SessionStore,
     TokenFormat,
 )
@@ -44,6 +45,7 @@ from fairlead.services.auth.public import (
     FirstStart,
     KeyPlace,
     Recovery,
+    RunIdentities,
     Sessions,
     Verifier,
 )
@@ -52,6 +54,7 @@ from fairlead.services.auth.sql import (
     SqlApiKeyStore,
     SqlInstallationStore,
     SqlKeyStore,
+    SqlRunIdentityStore,
     SqlSessionStore,
 )
 from fairlead.services.auth.tasks import (
@@ -93,6 +96,7 @@ from fairlead.services.auth.use_cases.keys import (
     ReloadKeys,
     RotateKeys,
 )
+from fairlead.services.auth.use_cases.runs import LocalRunIdentities, UseRunToken
 from fairlead.services.auth.use_cases.sessions import (
     EndSessions,
     LocalSessions,
@@ -118,6 +122,7 @@ from fairlead.services.identity.public import (
 def _lifetimes(settings: AuthSettings) -> Lifetimes:
     return Lifetimes(
         access=timedelta(minutes=settings.access_minutes),
+        run=timedelta(minutes=settings.run_minutes),
         session=timedelta(days=settings.refresh_days),
     )
 
@@ -171,6 +176,8 @@ def _per_request() -> Provider:
     provider.provide(SqlSessionStore, provides=SessionStore)
     provider.provide(SqlKeyStore, provides=KeyStore)
     provider.provide(SqlApiKeyStore, provides=ApiKeyStore)
+    provider.provide(SqlRunIdentityStore, provides=RunIdentityStore)
+    provider.provide(LocalRunIdentities, provides=RunIdentities)
     provider.provide(LocalDelegations, provides=Delegations)
     provider.provide(_place)
     provider.provide(SqlInstallationStore, provides=InstallationStore)
@@ -192,6 +199,7 @@ def _per_request() -> Provider:
         RevokeKey,
         KnownKeys,
         UseKey,
+        UseRunToken,
         Whose,
         ListSessions,
         RevokeSession,

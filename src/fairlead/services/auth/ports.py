@@ -17,6 +17,7 @@ from fairlead.services.auth.domain import (
     Stage,
 )
 from fairlead.services.auth.domain.api_keys import ApiKey
+from fairlead.services.auth.domain.runs import RunIdentity
 
 
 class SessionStore(Protocol):
@@ -118,6 +119,34 @@ class ApiKeyStore(Protocol):
     @abstractmethod
     async def see(self, key_id: UUID, *, at: datetime, address: str) -> None:
         """Note when a key was used, and from where."""
+
+
+class RunIdentityStore(Protocol):
+    """Keeps the identities of the steps of one tenant that run now."""
+
+    @abstractmethod
+    async def add(self, identity: RunIdentity) -> None:
+        """Store a new identity."""
+
+    @abstractmethod
+    async def get(self, identity_id: UUID) -> RunIdentity | None:
+        """Return an identity; None: there is none."""
+
+    @abstractmethod
+    async def by_digest(self, digest: str) -> RunIdentity | None:
+        """Return the identity with this token; None: there is none."""
+
+    @abstractmethod
+    async def drop(self, key: str) -> None:
+        """Forget the identity of an attempt; none is fine."""
+
+    @abstractmethod
+    async def drop_all(self, operation_id: UUID) -> None:
+        """Forget the identities of an operation's steps."""
+
+    @abstractmethod
+    async def purge(self, before: datetime) -> None:
+        """Forget those that expired by then."""
 
 
 class KeyStore(Protocol):

@@ -2,8 +2,9 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Origin, Principal
@@ -56,6 +57,44 @@ class KeyTooBusy(FairleadError):
 
     kind = ErrorKind.THROTTLED
     code = "auth.key_too_busy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrder:
+    """A step that is about to run.
+
+    Attributes:
+        key: The attempt, unique; asking for it again takes the first token back.
+        environment: The name of what the run deploys to; may be empty.
+        lifetime: How long it may run; settings may give its token less.
+    """
+
+    key: str
+    operation_id: UUID
+    project_id: UUID
+    project: str
+    environment: str
+    step: str
+    lifetime: timedelta
+
+
+class RunIdentities(Protocol):
+    """Lets steps call the server as themselves; for our own modules.
+
+    A step reads its project and what belongs to it, and does nothing else.
+    """
+
+    @abstractmethod
+    async def begin(self, order: RunOrder) -> str:
+        """Return the token of a step, which no one can tell again."""
+
+    @abstractmethod
+    async def end(self, key: str) -> None:
+        """Refuse a step's token from now on; none is fine."""
+
+    @abstractmethod
+    async def end_all(self, operation_id: UUID) -> None:
+        """Refuse all tokens of an operation's steps from now on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,25 +13,23 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from fairlead.adapters.bus.relay import OutboxRelay
-from fairlead.adapters.engine.settings import EngineSettings
 from fairlead.adapters.http.authentication import Authenticator
 from fairlead.adapters.http.edge import Edge
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.load import Settings
+from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.migrate import migrate
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.sql.provider import FILE
-from fairlead.adapters.telemetry.settings import LogSettings
 from fairlead.adapters.wiring.part import LifecyclePart
-from fairlead.app import Application, assemble
+from fairlead.app import PLATFORM_SECTIONS, Application, assemble
 from fairlead.kernel.principal import service
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.audit.module import MODULE as AUDIT
 from fairlead.services.auth.module import MODULE as AUTH
 from fairlead.services.auth.public import FirstStart, Recovery
-from fairlead.services.auth.settings import AdminSettings, AuthSettings
 from fairlead.services.authz.module import MODULE as AUTHZ
 from fairlead.services.gateway.module import MODULE as GATEWAY
 from fairlead.services.identity.module import MODULE as IDENTITY
@@ -88,14 +86,9 @@ async def until(true: Callable[[], Any]) -> None:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    sections = (
-        HttpSettings(),
-        EngineSettings(),
-        LogSettings(),
-        AuthSettings(),
-        AdminSettings(),
-        PipelinesSettings(),
-    )
+    own = [part.type for each in MODULES for part in each.each(SettingsPart)]
+    kinds: list[Any] = [*PLATFORM_SECTIONS.values(), *own, PipelinesSettings]
+    sections = [kind() for kind in kinds]
     settings = Settings("test", Home(tmp_path), {type(each): each for each in sections})
     folders = [
         (module.name, part.migrations)
@@ -105,8 +98,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     migrate(tmp_path / FILE, folders)
     application = assemble(settings, MODULES)
     container = application.container
-    kinds = [kind for each in AUTH.each(LifecyclePart) for kind in each.types]
-    opened: list[Any] = [await container.get(kind) for kind in kinds]
+    parts = [kind for each in AUTH.each(LifecyclePart) for kind in each.types]
+    opened: list[Any] = [await container.get(kind) for kind in parts]
     opened.append(await container.get(OutboxRelay))
     for each in opened:
         await each.open()

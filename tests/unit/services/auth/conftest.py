@@ -16,6 +16,7 @@ from fairlead.services.auth.memory import (
     MemoryApiKeyStore,
     MemoryKeySafe,
     MemoryKeyStore,
+    MemoryRunIdentityStore,
     MemorySessionStore,
 )
 from fairlead.services.auth.permissions import SIGNING_KEY_ROTATE
@@ -33,13 +34,14 @@ from fairlead.services.auth.use_cases.devices import (
     RevokeSession,
     Whose,
 )
-from fairlead.services.auth.use_cases.key_use import KnownKeys, UseKey
+from fairlead.services.auth.use_cases.key_use import KnownKeys, LocalDelegations, UseKey
 from fairlead.services.auth.use_cases.keys import (
     KeyRing,
     OpenKeys,
     ReloadKeys,
     RotateKeys,
 )
+from fairlead.services.auth.use_cases.runs import LocalRunIdentities, UseRunToken
 from fairlead.services.auth.use_cases.sessions import (
     EndSessions,
     LocalSessions,
@@ -129,6 +131,7 @@ class World:
     origin: Origin = field(default_factory=lambda: Origin(address="10.0.0.1"))
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     seconds: float = 0.0
+    steps: MemoryRunIdentityStore = field(default_factory=MemoryRunIdentityStore)
     api_keys: MemoryApiKeyStore = field(default_factory=MemoryApiKeyStore)
     grants: GrantList = field(default_factory=GrantList)
 
@@ -225,6 +228,18 @@ class World:
             work=NullWork(),
             clock=self.clock,
             tenant_id=DEFAULT_TENANT,
+        )
+        self.use_run_token = UseRunToken(store=self.steps, clock=self.clock)
+        self.run_identities = LocalRunIdentities(
+            store=self.steps,
+            lifetimes=self.lifetimes,
+            trail=self.trail,
+            work=NullWork(),
+            clock=self.clock,
+            tenant_id=DEFAULT_TENANT,
+        )
+        self.delegations = LocalDelegations(
+            known=self.known_keys, store=self.api_keys, runs=self.steps
         )
         whose = Whose(directory=self.directory, authorizer=self.grants)
         self.list_sessions = ListSessions(

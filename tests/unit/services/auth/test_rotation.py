@@ -103,6 +103,7 @@ async def test_others_may_ask_about_a_token(world: Any) -> None:
     look = Introspect(
         verifier=world.verifier,
         keys=world.known_keys,
+        runs=world.use_run_token,
         authorizer=GrantList(CREDENTIAL_INTROSPECT),
     )
     facts = await look(ADMIN, access)

@@ -12,6 +12,7 @@ from fairlead.kernel.processes import (
     Receipt,
 )
 from fairlead.modules.pipelines.activities.desk import Desk, Errand
+from fairlead.modules.pipelines.activities.identity import StepIdentities
 from fairlead.modules.pipelines.activities.running import Runner, TookTooLong
 from fairlead.modules.pipelines.activities.workplace import Workplaces, facts
 from fairlead.modules.pipelines.domain.errors import StepBroken, StepUnlucky
@@ -33,6 +34,7 @@ class _Task:
     errand: Errand
     record: Record
     plan: StepPlan
+    environment: str
     timeout_seconds: float
     feeds: Feeds
     past: tuple[Execution, ...]
@@ -52,6 +54,7 @@ class StepActivities:
     desk: Desk
     places: Workplaces
     runner: Runner
+    identities: StepIdentities
     rule: ExecutorRule
     step_timeout_seconds: float
 
@@ -88,6 +91,7 @@ class StepActivities:
                 errand=errand,
                 record=record,
                 plan=step,
+                environment=plan.environment,
                 timeout_seconds=step.timeout_seconds or self.step_timeout_seconds,
                 feeds=progress.feeds,
                 past=await progress.past(errand.run_id, errand.stage, errand.step),
@@ -128,9 +132,24 @@ class StepActivities:
             await task.feeds.write(
                 errand.run_id, f"$ {task.plan.run.rstrip()}\n", stream=task.name
             )
+        token = await self.identities.begin(
+            errand,
+            task.record,
+            execution,
+            environment=task.environment,
+            seconds=task.timeout_seconds,
+        )
         try:
-            await self.desk.check(self.rule, errand)
-            spec = await asyncio.to_thread(self._spec, task, execution)
+            return await self._carried_out(task, execution, token)
+        finally:
+            await self.identities.end(errand, execution.key)
+
+    async def _carried_out(
+        self, task: _Task, execution: Execution, token: str
+    ) -> Execution:
+        try:
+            await self.desk.check(self.rule, task.errand)
+            spec = await asyncio.to_thread(self._spec, task, execution, token)
         except (StepBroken, ExecutorRefused) as error:
             failed = replace(execution, state=State.FAILED, reason=error.message)
             refused = isinstance(error, ExecutorRefused)
@@ -168,7 +187,7 @@ class StepActivities:
         await self._record(task, execution, final=True)
         raise StepBroken(f"Step {task.name} {why}", step=task.name)
 
-    def _spec(self, task: _Task, execution: Execution) -> ProcessSpec:
+    def _spec(self, task: _Task, execution: Execution, token: str) -> ProcessSpec:
         errand, record = task.errand, task.record
         place = self.places.of(record.id)
         given = facts(
@@ -179,6 +198,7 @@ class StepActivities:
                 "STEP": errand.step,
                 "ATTEMPT": str(execution.number),
                 "COMMIT": record.commit,
+                **({"TOKEN": token} if token else {}),
             }
         )
         return ProcessSpec(
@@ -188,7 +208,10 @@ class StepActivities:
             environment={**self.places.environment(place), **task.plan.env, **given},
             journal=task.feeds.path(record.id),
             stream=task.name,
-            secrets=self.places.secrets_of(record.repository),
+            secrets=(
+                *self.places.secrets_of(record.repository),
+                *((token,) if token else ()),
+            ),
         )
 
     async def _settle(
@@ -206,6 +229,7 @@ class StepActivities:
                 exit_code=ended.exit_code,
                 reason=_why(ended),
             )
+        await self.identities.end(task.errand, execution.key)
         recorded = await self._record(task, settled)
         await self.runner.forget(execution.key)
         return recorded

@@ -28,9 +28,10 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
-    """How long access tokens and whole sessions live."""
+    """How long access tokens, whole sessions and the tokens of steps live."""
 
     access: timedelta = timedelta(minutes=15)
+    run: timedelta = timedelta(minutes=60)
     session: timedelta = timedelta(days=7)
 
 

@@ -22,9 +22,11 @@ from fairlead.kernel.principal import (
 )
 from fairlead.services.audit.public import Act, AuditTrail, refused
 from fairlead.services.auth.domain.api_keys import MARK
+from fairlead.services.auth.domain.runs import RUN_MARK
 from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Verifier
 from fairlead.services.auth.use_cases.key_use import UseKey
 from fairlead.services.auth.use_cases.keys import KeyRing
+from fairlead.services.auth.use_cases.runs import UseRunToken
 from fairlead.services.authz.public import Roles
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -209,6 +211,10 @@ class TokenAuthenticator(Authenticator):
             async with self.scopes.enter(service("auth")) as scope:
                 use: UseKey = await scope.get(UseKey)
                 return await use(credential, origin=origin)
+        if credential.startswith(RUN_MARK):
+            async with self.scopes.enter(service("auth")) as scope:
+                step: UseRunToken = await scope.get(UseRunToken)
+                return await step(credential, origin=origin)
         return await self.verifier.principal(credential, origin=origin)
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
 from fairlead.services.auth.domain.api_keys import MARK, ApiKey
+from fairlead.services.auth.domain.runs import RUN_MARK, RunIdentity
 from fairlead.services.auth.permissions import CREDENTIAL_INTROSPECT
 from fairlead.services.auth.public import Unauthenticated
 from fairlead.services.auth.use_cases.key_use import KnownKeys
+from fairlead.services.auth.use_cases.runs import UseRunToken
 from fairlead.services.auth.use_cases.tokens import LocalVerifier
 from fairlead.services.authz.public import Authorizer
 
@@ -40,6 +42,7 @@ class Introspect:
 
     verifier: LocalVerifier
     keys: KnownKeys
+    runs: UseRunToken
     authorizer: Authorizer
 
     async def __call__(self, who: Principal, token: str) -> TokenFacts | None:
@@ -52,6 +55,8 @@ class Introspect:
         try:
             if token.startswith(MARK):
                 found = _of_key(await self.keys.find(token))
+            elif token.startswith(RUN_MARK):
+                found = _of_run(await self.runs.find(token))
             else:
                 found = await self._facts(token)
         except Unauthenticated:
@@ -80,4 +85,20 @@ def _of_key(key: ApiKey) -> TokenFacts:
         issued_at=key.created_at,
         expires_at=key.expires_at,
         scopes=key.scopes,
+    )
+
+
+def _of_run(run: RunIdentity) -> TokenFacts:
+    return TokenFacts(
+        kind=PrincipalKind.RUN,
+        subject=run.id,
+        name=f"{run.project}/{run.step}",
+        tenant_id=run.tenant_id,
+        issued_at=run.created_at,
+        expires_at=run.expires_at,
+        facts={
+            "operation": str(run.operation_id),
+            "project": str(run.project_id),
+            "environment": run.environment,
+        },
     )

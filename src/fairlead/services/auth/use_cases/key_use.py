@@ -18,7 +18,8 @@ from fairlead.services.auth.domain.api_keys import (
     RefusedKeys,
     prefix_of,
 )
-from fairlead.services.auth.ports import ApiKeyStore
+from fairlead.services.auth.domain.runs import RUN_ROLE
+from fairlead.services.auth.ports import ApiKeyStore, RunIdentityStore
 from fairlead.services.auth.public import AddressRefused
 from fairlead.services.authz.public import Delegation, Delegations
 from fairlead.services.identity.public import Directory, UserNotFound
@@ -109,16 +110,20 @@ class UseKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalDelegations(Delegations):
-    """Answers for keys: the owner's rights, narrowed."""
+    """Answers for keys: the owner's rights, narrowed; and for steps: a fixed role."""
 
     known: KnownKeys
     store: ApiKeyStore
+    runs: RunIdentityStore
 
     @override
     async def of(self, who: Principal) -> Delegation | None:
         if who.kind is PrincipalKind.API_KEY:
             return await self._of_key(who.id)
-        return None
+        run = await self.runs.get(who.id)
+        if run is None:
+            return None
+        return Delegation(role=RUN_ROLE, projects=frozenset({run.project_id}))
 
     async def _of_key(self, key_id: UUID) -> Delegation | None:
         key = await self.store.get(key_id)

@@ -1,0 +1,98 @@
+"""A step that calls the server as itself, and credentials on the command line."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fairlead.testing.server import TestServer, make_repository, test_server
+
+PIPELINE = """
+version: 1
+build:
+  steps:
+    - name: ask
+      env: {{SERVER: "{url}"}}
+      run: |
+        python3 -c 'if True:
+          import json, os, urllib.request
+          def ask(path):
+              headers = {{"Authorization": "Bearer " + os.environ["FAIRLEAD_TOKEN"]}}
+              place = os.environ["SERVER"] + path
+              asked = urllib.request.Request(place, headers=headers)
+              return json.load(urllib.request.urlopen(asked))
+          me = ask("/api/v1/me")
+          print(me["kind"], me["name"])
+          print([each["name"] for each in ask("/api/v1/projects")["items"]])
+          print(os.environ["FAIRLEAD_TOKEN"])
+          open("token", "w").write(os.environ["FAIRLEAD_TOKEN"])'
+  outputs:
+    - {{name: token, type: file, path: token}}
+"""
+
+
+@pytest.fixture(scope="module")
+def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """A server that gives its steps tokens."""
+    folder = tmp_path_factory.mktemp("trusting")
+    with test_server(folder, FAIRLEAD_PIPELINES__RUN_IDENTITY="true") as server:
+        server.log_in()
+        yield server
+
+
+def status(server: TestServer, token: str, path: str = "/api/v1/me") -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    asked = urllib.request.Request(f"{server.url}{path}", headers=headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_a_step_calls_as_itself_while_it_runs(
+    trusting: TestServer, tmp_path: Path
+) -> None:
+    """It sees its own project alone; its token never shows and is dead afterwards."""
+    files = {".fairlead.yaml": PIPELINE.format(url=trusting.url)}
+    for name in ("mine", "other"):
+        repository = make_repository(tmp_path / name, files)
+        made = trusting.run("projects", "create", name, "--repository", str(repository))
+        assert made.exit_code == 0, made.err
+    done = trusting.run("run", "mine", "--follow")
+    assert done.exit_code == 0, done.out + done.err
+
+    assert "run mine/build/ask" in done.out
+    assert "['mine']" in done.out
+    assert "flr_" not in done.out
+    [payload] = trusting.home.glob("blobs/artifacts/*/payload")
+    token = payload.read_text()
+    assert token.startswith("flr_")
+    assert status(trusting, token) == 401
+
+
+def test_keys_on_the_command_line(trusting: TestServer) -> None:
+    """Made, used, rotated and revoked; with sessions and signing keys beside."""
+    made = trusting.run("keys", "create", "ci", "--scope", "projects.project.read")
+    assert made.exit_code == 0, made.err
+    secret = made.out.strip()
+    assert status(trusting, secret, "/api/v1/projects") == 200
+    assert status(trusting, secret, "/api/v1/users") == 403
+    [key] = trusting.data("keys", "list")["items"]
+    assert secret.startswith(key["prefix"])
+    rotated = trusting.run("keys", "rotate", key["id"]).out.strip()
+    assert status(trusting, secret) == 401
+    assert status(trusting, rotated) == 200
+    assert trusting.run("keys", "revoke", key["id"]).exit_code == 0
+    assert status(trusting, rotated) == 401
+
+    trusting.log_in()
+    sessions = trusting.data("sessions", "list")["items"]
+    assert {each["device"] for each in sessions} == {"fairlead command line"}
+    assert trusting.run("sessions", "revoke", "--others").exit_code == 0
+    assert len(trusting.data("sessions", "list")["items"]) == 1
+    assert trusting.run("auth", "rotate-keys").exit_code == 0
+    assert trusting.run("whoami").exit_code == 0
