@@ -45,7 +45,7 @@ async def test_no_secret_of_the_server_is_in_the_journal(
             await rig.close()
 
     assert run.state is State.SUCCEEDED, printed
-    wanted = b"*** *** http://ada:***@127.0.0.1:9 hello\n***\nfile://eve:***@localhost"
+    wanted = b"*** *** http://ada:***@127.0.0.1:9 hello\n***\nfile://"
     assert wanted in printed
     for secret in (b"t0k3n", b"licensed", b"passw0rd", b"s3cr3t"):
         assert secret not in printed
