@@ -17,7 +17,7 @@ from fairlead.adapters.wiring.clock import SystemClock
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal, service
 from fairlead.services.audit.public import AuditTrail
-from fairlead.services.auth.domain import Lifetimes, RefusedLogins
+from fairlead.services.auth.domain import Lifetimes
 from fairlead.services.auth.files import FileKeySafe
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.ports import KeyReload
@@ -241,7 +241,6 @@ def _login(
         store=SqlSessionStore(connection, DEFAULT_TENANT),
         issuer=issuer,
         lifetimes=issuer.lifetimes,
-        refused=RefusedLogins(),
         trail=trail,
         work=work,
         clock=CLOCK,

@@ -19,7 +19,7 @@ from fairlead.kernel.module import Module
 from fairlead.kernel.principal import Principal
 from fairlead.services.auth.activities import TokenActivities
 from fairlead.services.auth.domain import Graces, Lifetimes
-from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
+from fairlead.services.auth.domain.api_keys import KeyGates
 from fairlead.services.auth.files import FileKeySafe
 from fairlead.services.auth.http import (
     ApiKeyController,
@@ -159,7 +159,6 @@ def _kept_in_memory() -> Provider:
     for kept in (
         KeyRing,
         EndedSessions,
-        RefusedKeys,
         Issuer,
         TokensReady,
         TokenActivities,

@@ -10,7 +10,7 @@ from typing_extensions import override
 from fairlead.kernel.module import Catalog, Manifest
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin
 from fairlead.services.auth.domain import Graces, Lifetimes
-from fairlead.services.auth.domain.api_keys import KeyGates, RefusedKeys
+from fairlead.services.auth.domain.api_keys import KeyGates
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.memory import (
     MemoryApiKeyStore,
@@ -191,7 +191,6 @@ class World:
             known=self.known_keys,
             store=self.api_keys,
             gates=self.gates,
-            refused=RefusedKeys(),
             trail=self.trail,
             work=NullWork(),
             clock=self.clock,

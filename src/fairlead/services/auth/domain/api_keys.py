@@ -24,7 +24,6 @@ from uuid import UUID
 
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import TenantId
-from fairlead.kernel.thinning import Thinning
 from fairlead.services.auth.public import BadKey, KeyTooBusy
 
 MARK = "flk_"
@@ -285,11 +284,3 @@ def _busy(key_id: UUID, seconds: int) -> KeyTooBusy:
         key=str(key_id),
         retry_after=seconds,
     )
-
-
-class RefusedKeys(Thinning):
-    """Chooses the refused uses of keys that are worth recording."""
-
-    def __init__(self) -> None:
-        """Record the same key from the same address once a minute."""
-        super().__init__(timedelta(minutes=1))

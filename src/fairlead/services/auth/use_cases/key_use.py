@@ -8,14 +8,13 @@ from typing_extensions import override
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.principal import Origin, Principal, PrincipalKind
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.public import Act, AuditTrail, Outcome
+from fairlead.services.audit.public import Act, AuditTrail, refused
 from fairlead.services.auth.domain import not_valid
 from fairlead.services.auth.domain.api_keys import (
     EVERYTHING,
     SEEN,
     ApiKey,
     KeyGates,
-    RefusedKeys,
     prefix_of,
 )
 from fairlead.services.auth.domain.runs import RUN_ROLE
@@ -65,7 +64,6 @@ class UseKey:
     known: KnownKeys
     store: ApiKeyStore
     gates: KeyGates
-    refused: RefusedKeys
     trail: AuditTrail
     work: UnitOfWork
     clock: Clock
@@ -81,31 +79,18 @@ class UseKey:
         key = await self.known.find(secret)
         who = caller(key, origin)
         if not key.admits(origin.address):
-            await self._refuse(who)
-            raise AddressRefused(
+            error = AddressRefused(
                 "This key may not be used from your address.", address=origin.address
             )
+            act = Act(action=USE, target=f"api_keys/{key.id}")
+            await self.trail.record(who, refused(act, error))
+            raise error
         self.gates.take(key)
         now = self.clock.now()
         if key.used_at is None or abs(now - key.used_at) >= SEEN:
             async with self.work:
                 await self.store.see(key.id, at=now, address=origin.address)
         return who
-
-    async def _refuse(self, who: Principal) -> None:
-        more = self.refused.admit((who.id, who.origin.address), at=self.clock.now())
-        if more is None:
-            return
-        details = {"reason": AddressRefused.code}
-        if more:
-            details["left_out_before"] = str(more)
-        act = Act(
-            action=USE,
-            target=f"api_keys/{who.id}",
-            outcome=Outcome.REFUSED,
-            details=details,
-        )
-        await self.trail.record(who, act)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
