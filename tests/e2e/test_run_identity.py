@@ -1,13 +1,15 @@
 """A step that calls the server as itself, and credentials on the command line."""
 
+import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fairlead.testing.server import TestServer, make_repository, test_server
+from fairlead.testing.server import PASSWORD, TestServer, make_repository, test_server
 
 PIPELINE = """
 version: 1
@@ -96,3 +98,40 @@ def test_keys_on_the_command_line(trusting: TestServer) -> None:
     assert len(trusting.data("sessions", "list")["items"]) == 1
     assert trusting.run("auth", "rotate-keys").exit_code == 0
     assert trusting.run("whoami").exit_code == 0
+
+
+def test_the_account_page_shows_and_changes_what_is_ones_own(
+    trusting: TestServer,
+) -> None:
+    """A key is shown once; forms without the session's token change nothing."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def open_page(path: str, form: dict[str, str] | None = None) -> str:
+        data = None if form is None else urllib.parse.urlencode(form).encode()
+        with browser.open(f"{trusting.url}{path}", data, timeout=30) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    open_page("/login", {"username": "admin", "password": PASSWORD, "next": "/"})
+    page = open_page("/account")
+    assert "this one" in page
+    assert "Python-urllib" in page
+    found = re.search(r'name="form_token" value="(\w+)"', page)
+    assert found is not None
+    form = {"form_token": found[1], "name": "web", "scopes": "projects.project.read"}
+    told = open_page("/account/keys", form)
+    secret = re.search(r"flk_[a-z2-7]{10}_[\w-]{43}", told)
+    assert secret is not None
+    assert status(trusting, secret[0], "/api/v1/projects") == 200
+    page = open_page("/account")
+    assert secret[0] not in page
+    key = re.search(r"/account/keys/([0-9a-f-]{36})/revoke", page)
+    assert key is not None
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        open_page(f"/account/keys/{key[1]}/revoke", {"form_token": "x"})
+    refused.value.close()
+    open_page(f"/account/keys/{key[1]}/revoke", {"form_token": found[1]})
+    assert status(trusting, secret[0]) == 401
+    open_page("/account/sessions/end-others", {"form_token": found[1]})
+    assert trusting.run("whoami").exit_code == 4
+    trusting.log_in()

@@ -31,6 +31,7 @@ from fairlead.services.auth.http import (
     TokenController,
 )
 from fairlead.services.auth.jose import JoseFormat
+from fairlead.services.auth.pages import CONSOLE
 from fairlead.services.auth.ports import (
     ApiKeyStore,
     InstallationStore,
@@ -243,6 +244,7 @@ MODULE = Module(
                 ),
             )
         ),
+        CONSOLE,
         HttpPart(
             (
                 AuthController,
