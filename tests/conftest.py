@@ -48,7 +48,9 @@ def component(request: pytest.FixtureRequest) -> Callable[[str], Path]:
         found = components.find(name)
         request.config.stash[HAD][name] = found is not None
         if found is None:
-            reason = f"no {name} (make components {components.FOLDERS.get(name, name)})"
+            reason = (
+                f"no {name} (make components {components.PACKAGES.get(name, name)})"
+            )
             if components.required():
                 pytest.fail(reason)
             pytest.skip(reason)

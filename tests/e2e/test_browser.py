@@ -1,8 +1,7 @@
 """The console in a real browser: log in, run, watch, open the workload."""
 
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from tests.e2e.repositories import python_package
 
 from fairlead.testing.server import PASSWORD, TestServer, make_repository
 
-CHROMIUM = shutil.which("chromium")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,16 +21,14 @@ QUIET = (
 )
 WAIT = 60_000.0
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium (make components)"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(component: Callable[[str], Path]) -> Iterator[Browser]:
+    program = component("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield browser
         browser.close()
 

@@ -1,7 +1,7 @@
 """What a user does with the command line, from a repository to an answering service."""
 
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,9 +69,11 @@ def test_new_run_replaces_the_service(server: TestServer, tmp_path: Path) -> Non
     assert server.fetch(second.out.splitlines()[-1]) == b"second"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node (make components)")
-def test_node_service_without_dependencies(server: TestServer, tmp_path: Path) -> None:
+def test_node_service_without_dependencies(
+    component: Callable[[str], Path], server: TestServer, tmp_path: Path
+) -> None:
     """A directory is an artifact, too."""
+    component("node")
     repository = make_repository(tmp_path / "node", NODE)
     server.run("projects", "create", "node", "--repository", str(repository))
 

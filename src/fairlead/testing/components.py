@@ -7,6 +7,7 @@ from pathlib import Path
 
 REQUIRED = "FAIRLEAD_COMPONENTS"
 FOLDERS = {"temporal": "temporal", "temporal-test-server": "temporal"}
+PACKAGES = {"temporal-test-server": "temporal", "node": "nodejs"}
 
 
 def folder() -> Path:
