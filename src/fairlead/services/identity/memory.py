@@ -7,8 +7,15 @@ from uuid import UUID
 from typing_extensions import override
 
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.services.identity.domain import ANY, Account, Tallies, Tally
-from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
+from fairlead.services.identity.domain import (
+    ANY,
+    Account,
+    Link,
+    Purpose,
+    Tallies,
+    Tally,
+)
+from fairlead.services.identity.ports import Hasher, LinkStore, TallyStore, UserStore
 from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
 
 
@@ -122,6 +129,43 @@ class MemoryTallyStore(TallyStore):
         for key, tally in list(self._tallies.items()):
             if tally.last_at < before and not tally.trusted:
                 del self._tallies[key]
+
+
+class MemoryLinkStore(LinkStore):
+    """Keeps tokens in a dict by user and purpose."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._links: dict[tuple[UUID, Purpose], Link] = {}
+
+    @override
+    async def find(self, digest: str, purpose: Purpose) -> Link | None:
+        for link in self._links.values():
+            if (link.digest, link.purpose) == (digest, purpose):
+                return link
+        return None
+
+    @override
+    async def save(self, link: Link) -> None:
+        self._links[link.user_id, link.purpose] = link
+
+    @override
+    async def take(self, digest: str, purpose: Purpose) -> Link | None:
+        link = await self.find(digest, purpose)
+        if link is not None:
+            del self._links[link.user_id, purpose]
+        return link
+
+    @override
+    async def drop(self, user_id: UUID) -> None:
+        for purpose in Purpose:
+            self._links.pop((user_id, purpose), None)
+
+    @override
+    async def purge(self, before: datetime) -> None:
+        for key, link in list(self._links.items()):
+            if link.expires_at < before:
+                del self._links[key]
 
 
 class PlainHasher(Hasher):

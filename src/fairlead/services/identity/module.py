@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dishka import Provider, Scope
 
+from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.mail.provider import MailProvider, MailReady
 from fairlead.adapters.mail.settings import MailSettings
@@ -13,16 +14,48 @@ from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
+from fairlead.services.identity.domain import Requests
+from fairlead.services.identity.forms import FormLetters
 from fairlead.services.identity.hashing import Argon2Hasher
-from fairlead.services.identity.http import UserController
+from fairlead.services.identity.http import AccountController, UserController
 from fairlead.services.identity.pages import CONSOLE
-from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
+from fairlead.services.identity.ports import (
+    Hasher,
+    Letters,
+    LinkStore,
+    TallyStore,
+    UserStore,
+)
 from fairlead.services.identity.public import Directory, Users
-from fairlead.services.identity.sql import SqlTallyStore, SqlUserStore
+from fairlead.services.identity.settings import IdentitySettings
+from fairlead.services.identity.sql import (
+    SqlLinkStore,
+    SqlTallyStore,
+    SqlUserStore,
+)
+from fairlead.services.identity.tasks import (
+    SUBSCRIPTIONS,
+    OnNewPlace,
+    OnResetAsked,
+    OnVerificationWanted,
+)
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
 )
+from fairlead.services.identity.use_cases.letters import (
+    Post,
+    SendNewLogin,
+    SendReset,
+    SendVerification,
+)
+from fairlead.services.identity.use_cases.links import (
+    AskReset,
+    AskVerification,
+    ResetPassword,
+    VerifyEmail,
+)
+from fairlead.services.identity.use_cases.passwords import PasswordRules
 from fairlead.services.identity.use_cases.profiles import DeleteUser, UpdateUser
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 from fairlead.services.identity.use_cases.users import (
@@ -41,10 +74,17 @@ def _hasher() -> Iterator[Hasher]:
     hasher.close()
 
 
+def _letters(settings: IdentitySettings) -> Letters:
+    return FormLetters(settings.url)
+
+
 def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     provider.provide(_hasher, scope=Scope.APP)
+    provider.provide(_letters, scope=Scope.APP)
     provider.provide(Turnstile, scope=Scope.APP)
+    provider.provide(Requests, scope=Scope.APP)
+    provider.provide(SqlLinkStore, provides=LinkStore)
     provider.provide(SqlUserStore, provides=UserStore)
     provider.provide(SqlTallyStore, provides=TallyStore)
     for use_case in (
@@ -56,6 +96,18 @@ def _provider() -> Provider:
         SetPassword,
         UpdateUser,
         DeleteUser,
+        PasswordRules,
+        AskVerification,
+        VerifyEmail,
+        AskReset,
+        ResetPassword,
+        Post,
+        SendVerification,
+        SendReset,
+        SendNewLogin,
+        OnVerificationWanted,
+        OnResetAsked,
+        OnNewPlace,
     ):
         provider.provide(use_case)
     provider.provide(LocalDirectory, provides=Directory)
@@ -68,9 +120,11 @@ MODULE = Module(
     parts=(
         ContainerPart((_provider(), MailProvider())),
         LifecyclePart((MailReady,)),
+        SubscriptionPart(SUBSCRIPTIONS),
+        SettingsPart("identity", IdentitySettings),
         SettingsPart("mail", MailSettings),
         TablePart(Path(__file__).with_name("migrations")),
-        HttpPart((UserController,)),
+        HttpPart((UserController, AccountController)),
         CONSOLE,
     ),
 )

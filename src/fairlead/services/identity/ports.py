@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from fairlead.kernel.mail import Letter
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.services.identity.domain import Account, Tallies, Tally
+from fairlead.services.identity.domain import Account, Link, Purpose, Tallies, Tally
 from fairlead.services.identity.public import User
 
 
@@ -81,6 +82,38 @@ class TallyStore(Protocol):
     @abstractmethod
     async def purge(self, before: datetime) -> None:
         """Drop tallies whose last wrong guess was before then and trust nobody."""
+
+
+class LinkStore(Protocol):
+    """Keeps the tokens that were sent to users of one tenant, by their digests."""
+
+    @abstractmethod
+    async def find(self, digest: str, purpose: Purpose) -> Link | None:
+        """Return what is kept of a token; None: it is unknown or was taken."""
+
+    @abstractmethod
+    async def save(self, link: Link) -> None:
+        """Store a token in place of the user's last one for the same purpose."""
+
+    @abstractmethod
+    async def take(self, digest: str, purpose: Purpose) -> Link | None:
+        """Return what is kept of a token and forget it; None: as for `find`."""
+
+    @abstractmethod
+    async def drop(self, user_id: UUID) -> None:
+        """Forget all tokens of a user."""
+
+    @abstractmethod
+    async def purge(self, before: datetime) -> None:
+        """Forget tokens that were good until before then."""
+
+
+class Letters(Protocol):
+    """Writes letters by forms."""
+
+    @abstractmethod
+    def write(self, form: str, *, letter_id: UUID, to: str, **facts: str) -> Letter:
+        """Return a letter of the form `verification`, `reset` or `new_login`."""
 
 
 class Hasher(Protocol):

@@ -75,6 +75,20 @@ class BadPreference(FairleadError):
     code = "identity.bad_preference"
 
 
+class NoEmail(FairleadError):
+    """There is no address that could be verified."""
+
+    kind = ErrorKind.CONFLICT
+    code = "identity.no_email"
+
+
+class BadToken(FairleadError):
+    """A token that was sent is unknown, used or too old; which, is not told."""
+
+    kind = ErrorKind.INVALID
+    code = "identity.bad_token"
+
+
 class NoPassword(FairleadError):
     """A service account has no password and cannot be given one."""
 
@@ -131,6 +145,35 @@ class EmailChanged(Event):
     topic: ClassVar[str] = "identity.user.email_changed"
 
     user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationAsked(Event):
+    """A user wants another letter that verifies the address."""
+
+    topic: ClassVar[str] = "identity.verification.asked"
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetAsked(Event):
+    """Somebody wants a new password for whoever has this address, if anybody."""
+
+    topic: ClassVar[str] = "identity.reset.asked"
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlaceSeen(Event):
+    """A user gave the right credentials from an address they never came from."""
+
+    topic: ClassVar[str] = "identity.user.new_place"
+
+    user_id: UUID
+    address: str
+    user_agent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

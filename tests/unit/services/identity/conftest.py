@@ -1,14 +1,21 @@
 """Identity over memory."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import pytest
 from typing_extensions import override
 
+from fairlead.kernel.events import Delivery
+from fairlead.kernel.ids import new_id
+from fairlead.kernel.mail import Letter, Mailer, MailRefused
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal
 from fairlead.services.authz.public import Authorizer, LastAdministrator
+from fairlead.services.identity.domain import Requests
+from fairlead.services.identity.forms import FormLetters
 from fairlead.services.identity.memory import (
+    MemoryLinkStore,
     MemoryTallyStore,
     MemoryUserStore,
     PlainHasher,
@@ -20,10 +27,28 @@ from fairlead.services.identity.permissions import (
     USER_UPDATE,
 )
 from fairlead.services.identity.public import Departures
+from fairlead.services.identity.tasks import (
+    OnNewPlace,
+    OnResetAsked,
+    OnVerificationWanted,
+)
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
 )
+from fairlead.services.identity.use_cases.letters import (
+    Post,
+    SendNewLogin,
+    SendReset,
+    SendVerification,
+)
+from fairlead.services.identity.use_cases.links import (
+    AskReset,
+    AskVerification,
+    ResetPassword,
+    VerifyEmail,
+)
+from fairlead.services.identity.use_cases.passwords import PasswordRules
 from fairlead.services.identity.use_cases.profiles import DeleteUser, UpdateUser
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 from fairlead.services.identity.use_cases.users import (
@@ -59,11 +84,27 @@ class Needed(Departures):
 
 
 @dataclass
+class KeptLetters(Mailer):
+    """Keeps letters, but for those to addresses that are refused."""
+
+    refused: set[str]
+    letters: list[Letter] = field(default_factory=list)
+
+    @override
+    async def send(self, letter: Letter) -> None:
+        if letter.to in self.refused:
+            raise MailRefused("No such mailbox.")
+        self.letters.append(letter)
+
+
+@dataclass
 class World:
     """Everything of identity, wired over memory."""
 
     store: MemoryUserStore = field(default_factory=MemoryUserStore)
     tallies: MemoryTallyStore = field(default_factory=MemoryTallyStore)
+    links: MemoryLinkStore = field(default_factory=MemoryLinkStore)
+    requests: Requests = field(default_factory=Requests)
     hasher: PlainHasher = field(default_factory=PlainHasher)
     clock: FrozenClock = field(default_factory=FrozenClock)
     trail: RecordingTrail = field(default_factory=RecordingTrail)
@@ -79,6 +120,7 @@ class World:
         default_factory=lambda: Principal(id=UUID(int=1), name="root")
     )
     password: str = PASSWORD
+    refused: set[str] = field(default_factory=set)
 
     @property
     def directory(self) -> LocalDirectory:
@@ -143,12 +185,88 @@ class World:
             access=self.access,
             store=self.store,
             tallies=self.tallies,
+            links=self.links,
             departures=self.departures,
             outbox=self.outbox,
             trail=self.trail,
             work=self.work,
             clock=self.clock,
         )
+
+    @property
+    def ask_reset(self) -> AskReset:
+        """What asks for a letter."""
+        return AskReset(
+            requests=self.requests,
+            outbox=self.outbox,
+            trail=self.trail,
+            work=self.work,
+            clock=self.clock,
+            tenant_id=DEFAULT_TENANT,
+        )
+
+    @property
+    def ask_verification(self) -> AskVerification:
+        """What asks for another letter."""
+        return AskVerification(
+            store=self.store,
+            requests=self.requests,
+            outbox=self.outbox,
+            trail=self.trail,
+            work=self.work,
+            clock=self.clock,
+        )
+
+    @property
+    def verify(self) -> VerifyEmail:
+        """What verifies addresses."""
+        return VerifyEmail(
+            store=self.store,
+            links=self.links,
+            trail=self.trail,
+            work=self.work,
+            clock=self.clock,
+        )
+
+    @property
+    def reset(self) -> ResetPassword:
+        """What sets new passwords."""
+        return ResetPassword(
+            store=self.store,
+            links=self.links,
+            tallies=self.tallies,
+            hasher=self.hasher,
+            rules=PasswordRules(),
+            outbox=self.outbox,
+            trail=self.trail,
+            work=self.work,
+            clock=self.clock,
+        )
+
+    async def deliver(self) -> list[Letter]:
+        """Hand the events to the subscribers; return the letters they sent."""
+        mailer = KeptLetters(self.refused)
+        post = Post(mailer=mailer, trail=self.trail)
+        shared: dict[str, Any] = {
+            "store": self.store,
+            "post": post,
+            "letters": FormLetters("http://x"),
+        }
+        kept: dict[str, Any] = {
+            "links": self.links,
+            "work": self.work,
+            "clock": self.clock,
+        }
+        handlers = (
+            OnVerificationWanted(send=SendVerification(**shared, **kept)),
+            OnResetAsked(send=SendReset(**shared, **kept)),
+            OnNewPlace(send=SendNewLogin(**shared)),
+        )
+        events, self.outbox.events = self.outbox.events, []
+        for event in events:
+            for handler in handlers:
+                await handler(Delivery(id=new_id(), event=event))
+        return mailer.letters
 
     def origin(self, address: str = "10.0.0.1") -> Origin:
         """Return an origin at an address."""
@@ -160,6 +278,7 @@ class World:
             tallies=self.tallies,
             hasher=self.hasher,
             turnstile=Turnstile(),
+            outbox=self.outbox,
             work=self.work,
             clock=self.clock,
             tenant_id=DEFAULT_TENANT,

@@ -1,6 +1,7 @@
 """Users, and what is kept for them, in a relational database."""
 
+from fairlead.services.identity.sql.links import SqlLinkStore
 from fairlead.services.identity.sql.tallies import SqlTallyStore
 from fairlead.services.identity.sql.users import SqlUserStore
 
-__all__ = ["SqlTallyStore", "SqlUserStore"]
+__all__ = ["SqlLinkStore", "SqlTallyStore", "SqlUserStore"]

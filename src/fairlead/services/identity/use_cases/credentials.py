@@ -1,12 +1,14 @@
 """Checking a user name and a password."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from typing_extensions import override
 
 from fairlead.kernel.clock import Clock
-from fairlead.kernel.principal import Origin, TenantId
+from fairlead.kernel.events import Outbox
+from fairlead.kernel.principal import Origin, Principal, TenantId
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.identity.domain import (
     ANY,
@@ -21,6 +23,7 @@ from fairlead.services.identity.domain import (
 from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
 from fairlead.services.identity.public import (
     Directory,
+    NewPlaceSeen,
     User,
     UserNotFound,
     WrongCredentials,
@@ -39,6 +42,7 @@ class CheckCredentials:
     tallies: TallyStore
     hasher: Hasher
     turnstile: Turnstile
+    outbox: Outbox
     work: UnitOfWork
     clock: Clock
     tenant_id: TenantId
@@ -51,17 +55,18 @@ class CheckCredentials:
             TooManyAttempts: the account or the address must wait, or too many hash.
         """
         account = name.lower() if is_user_name(name) else NOBODY
-        address = origin.address[:MAX_ADDRESS].replace(ANY, "")
+        address = _address(origin)
         tallies = await self.tallies.find(account, address)
         if tallies.trusts(account, address) and not tallies.suspicious:
-            return await self._guess(account, password, address, tallies)
+            return await self._guess(account, password, origin, tallies)
         async with self.turnstile.turn(self.tenant_id, account, address):
             counted = await self.tallies.find(account, address)
-            return await self._guess(account, password, address, counted)
+            return await self._guess(account, password, origin, counted)
 
     async def _guess(
-        self, name: str, password: str, address: str, tallies: Tallies
+        self, name: str, password: str, origin: Origin, tallies: Tallies
     ) -> User:
+        address = _address(origin)
         tallies.check(name, address, at=self.clock.now())
         text = spelled(password)
         account = await self.store.find(name)
@@ -71,7 +76,7 @@ class CheckCredentials:
         if account is None or not right or account.user.disabled:
             await self._count_wrong(name, address)
             raise WrongCredentials("The user name or the password is wrong.")
-        await self._count_right(account, text, address, tallies)
+        await self._count_right(account, text, origin, tallies)
         return account.user
 
     async def _count_wrong(self, name: str, address: str) -> None:
@@ -83,9 +88,9 @@ class CheckCredentials:
             await self.tallies.purge(now - PAIR.keep)
 
     async def _count_right(
-        self, account: Account, text: str, address: str, tallies: Tallies
+        self, account: Account, text: str, origin: Origin, tallies: Tallies
     ) -> None:
-        name = account.user.name
+        name, address = account.user.name, _address(origin)
         counted = any(tally.wrong for tally in tallies.found if tally.account == name)
         stale = self.hasher.stale(account.password_hash)
         if not counted and not stale and tallies.trusts(name, address):
@@ -98,6 +103,8 @@ class CheckCredentials:
                     account=name, address=where, wrong=0, last_at=now, trusted=trusted
                 )
                 await self.tallies.save(tally)
+            if not tallies.trusts(name, address):
+                await self.outbox.add(_new_place(account.user, origin, at=now))
             if password_hash is not None:
                 await self.store.set_hash(account.user.id, password_hash)
 
@@ -126,6 +133,22 @@ class LocalDirectory(Directory):
         if account is None:
             raise no_user(name)
         return account.user
+
+
+def _address(origin: Origin) -> str:
+    return origin.address[:MAX_ADDRESS].replace(ANY, "")
+
+
+def _new_place(user: User, origin: Origin, *, at: datetime) -> NewPlaceSeen:
+    who = Principal(id=user.id, name=user.name, tenant_id=user.tenant_id, origin=origin)
+    return NewPlaceSeen(
+        at=at,
+        aggregate=str(user.id),
+        actor=who,
+        user_id=user.id,
+        address=origin.address,
+        user_agent=origin.user_agent,
+    )
 
 
 def no_user(name: str) -> UserNotFound:

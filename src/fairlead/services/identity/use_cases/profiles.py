@@ -15,7 +15,7 @@ from fairlead.services.identity.domain import (
     email_address,
 )
 from fairlead.services.identity.permissions import USER_DELETE, USER_UPDATE
-from fairlead.services.identity.ports import TallyStore, UserStore
+from fairlead.services.identity.ports import LinkStore, TallyStore, UserStore
 from fairlead.services.identity.public import (
     Departures,
     EmailChanged,
@@ -119,6 +119,7 @@ class DeleteUser:
     access: Access
     store: UserStore
     tallies: TallyStore
+    links: LinkStore
     departures: Departures
     outbox: Outbox
     trail: AuditTrail
@@ -152,6 +153,7 @@ class DeleteUser:
             )
             await self.store.remove(user.id)
             await self.tallies.clear(user.name)
+            await self.links.drop(user.id)
             await self.trail.record(who, replace(act, details={"id": str(user.id)}))
 
 

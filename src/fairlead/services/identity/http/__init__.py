@@ -1,0 +1,6 @@
+"""Users and one's own account over HTTP."""
+
+from fairlead.services.identity.http.account import AccountController
+from fairlead.services.identity.http.users import UserController
+
+__all__ = ["AccountController", "UserController"]

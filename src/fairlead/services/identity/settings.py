@@ -1,0 +1,17 @@
+"""The settings section `identity`."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class IdentitySettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What concerns users.
+
+    Attributes:
+        url: How people reach this server; letters name it.
+    """
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+$", max_length=200)] = (
+        "http://127.0.0.1:7070"
+    )
