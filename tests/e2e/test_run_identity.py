@@ -39,13 +39,19 @@ build:
 def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
     """A server that gives its steps tokens."""
     folder = tmp_path_factory.mktemp("trusting")
-    with test_server(folder, FAIRLEAD_PIPELINES__RUN_IDENTITY="true") as server:
+    with test_server(
+        folder,
+        FAIRLEAD_PIPELINES__RUN_IDENTITY="true",
+        FAIRLEAD_HTTP__TRUSTED_PROXIES='["127.0.0.1", "10.0.0.1"]',
+    ) as server:
         server.log_in()
         yield server
 
 
-def status(server: TestServer, token: str, path: str = "/api/v1/me") -> int:
-    headers = {"Authorization": f"Bearer {token}"}
+def status(
+    server: TestServer, token: str, path: str = "/api/v1/me", **more: str
+) -> int:
+    headers = {"Authorization": f"Bearer {token}", **more}
     asked = urllib.request.Request(f"{server.url}{path}", headers=headers)  # noqa: S310
     try:
         with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
@@ -98,6 +104,41 @@ def test_keys_on_the_command_line(trusting: TestServer) -> None:
     assert len(trusting.data("sessions", "list")["items"]) == 1
     assert trusting.run("auth", "rotate-keys").exit_code == 0
     assert trusting.run("whoami").exit_code == 0
+
+
+def test_networks_hold_behind_proxies(trusting: TestServer) -> None:
+    """What counts is the last address that is no proxy; what callers add does not."""
+    made = trusting.run(
+        *("keys", "create", "far", "--scope", "projects.project.read"),
+        *("--network", "203.0.113.0/24", "--network", "2001:db8::/32"),
+    )
+    secret = made.out.strip()
+    expected = {
+        "203.0.113.7": 200,
+        "2001:db8::7": 200,
+        "198.51.100.1, 203.0.113.7, 10.0.0.1": 200,
+        "203.0.113.7, 198.51.100.1": 403,
+        "203.0.113.7, 198.51.100.1, 10.0.0.1": 403,
+        "nonsense": 403,
+    }
+    for forwarded, code in expected.items():
+        sent = {"X-Forwarded-For": forwarded}
+        assert status(trusting, secret, **sent) == code, forwarded
+    assert status(trusting, secret) == 403
+
+
+def test_service_accounts_work_by_keys(trusting: TestServer) -> None:
+    """Somebody who may makes them one; what it may is what its roles say."""
+    made = trusting.run("users", "create", "robot", "--service")
+    assert made.exit_code == 0, made.err
+    order = ("keys", "create", "ci", "--user", "robot", "--scope")
+    secret = trusting.run(*order, "projects.project.read").out.strip()
+    assert status(trusting, secret) == 200
+    assert status(trusting, secret, "/api/v1/projects/mine") == 404
+    assert trusting.run("roles", "bind", "robot", "viewer").exit_code == 0
+    assert status(trusting, secret, "/api/v1/projects/mine") == 200
+    assert trusting.run("users", "disable", "robot").exit_code == 0
+    assert status(trusting, secret) == 401
 
 
 def test_the_account_page_shows_and_changes_what_is_ones_own(

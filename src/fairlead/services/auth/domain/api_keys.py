@@ -190,18 +190,24 @@ def network(text: str) -> Network:
     Raises:
         BadKey: it is none, or has bits set beyond its length.
     """
-    try:
-        found = ip_network(text.strip())
-    except ValueError as error:
+    found = None if "%" in text else _parsed(text)
+    if found is None:
         raise BadKey(
             f"'{text[:60]}' is no network: write it as 10.0.0.0/8 or 2001:db8::/32.",
             field="networks",
-        ) from error
+        )
     if isinstance(found, IPv6Network) and getattr(
         found.network_address, "ipv4_mapped", None
     ):
         raise BadKey("Write a mapped network as IPv4.", field="networks")
     return found
+
+
+def _parsed(text: str) -> Network | None:
+    try:
+        return ip_network(text.strip())
+    except ValueError:
+        return None
 
 
 def plain_address(text: str) -> Address | None:
