@@ -15,7 +15,13 @@ from fairlead.services.identity.domain import (
     Tallies,
     Tally,
 )
-from fairlead.services.identity.ports import Hasher, LinkStore, TallyStore, UserStore
+from fairlead.services.identity.ports import (
+    BreachedPasswords,
+    Hasher,
+    LinkStore,
+    TallyStore,
+    UserStore,
+)
 from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
 
 
@@ -166,6 +172,18 @@ class MemoryLinkStore(LinkStore):
         for key, link in list(self._links.items()):
             if link.expires_at < before:
                 del self._links[key]
+
+
+class ListedPasswords(BreachedPasswords):
+    """Knows the passwords it was made with."""
+
+    def __init__(self, *known: str) -> None:
+        """Know `known`."""
+        self._known = frozenset(known)
+
+    @override
+    async def has(self, spellings: frozenset[str]) -> bool:
+        return not self._known.isdisjoint(spellings)
 
 
 class PlainHasher(Hasher):

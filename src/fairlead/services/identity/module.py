@@ -14,12 +14,14 @@ from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
+from fairlead.services.identity.breached import SHIPPED, FileBreachedPasswords
 from fairlead.services.identity.domain import Requests
 from fairlead.services.identity.forms import FormLetters
 from fairlead.services.identity.hashing import Argon2Hasher
 from fairlead.services.identity.http import AccountController, UserController
 from fairlead.services.identity.pages import CONSOLE
 from fairlead.services.identity.ports import (
+    BreachedPasswords,
     Hasher,
     Letters,
     LinkStore,
@@ -78,9 +80,15 @@ def _letters(settings: IdentitySettings) -> Letters:
     return FormLetters(settings.url)
 
 
+def _breached(settings: IdentitySettings) -> BreachedPasswords:
+    chosen = settings.breached_passwords
+    return FileBreachedPasswords(Path(chosen) if chosen else SHIPPED)
+
+
 def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     provider.provide(_hasher, scope=Scope.APP)
+    provider.provide(_breached, scope=Scope.APP)
     provider.provide(_letters, scope=Scope.APP)
     provider.provide(Turnstile, scope=Scope.APP)
     provider.provide(Requests, scope=Scope.APP)

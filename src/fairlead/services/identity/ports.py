@@ -108,6 +108,14 @@ class LinkStore(Protocol):
         """Forget tokens that were good until before then."""
 
 
+class BreachedPasswords(Protocol):
+    """Knows passwords that others guess first."""
+
+    @abstractmethod
+    async def has(self, spellings: frozenset[str]) -> bool:
+        """Tell whether any of these, in lowercase, is on the list."""
+
+
 class Letters(Protocol):
     """Writes letters by forms."""
 

@@ -10,8 +10,11 @@ class IdentitySettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=
 
     Attributes:
         url: How people reach this server; letters name it.
+        breached_passwords: A file of passwords nobody may choose, lowercase, one a
+            line, in place of the short one that is shipped.
     """
 
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+$", max_length=200)] = (
         "http://127.0.0.1:7070"
     )
+    breached_passwords: str = ""

@@ -15,6 +15,7 @@ from fairlead.services.authz.public import Authorizer, LastAdministrator
 from fairlead.services.identity.domain import Requests
 from fairlead.services.identity.forms import FormLetters
 from fairlead.services.identity.memory import (
+    ListedPasswords,
     MemoryLinkStore,
     MemoryTallyStore,
     MemoryUserStore,
@@ -123,6 +124,11 @@ class World:
     refused: set[str] = field(default_factory=set)
 
     @property
+    def rules(self) -> PasswordRules:
+        """Which passwords are taken."""
+        return PasswordRules(breached=ListedPasswords("changemechangeme"))
+
+    @property
     def directory(self) -> LocalDirectory:
         """The directory."""
         return LocalDirectory(check=self._check(), store=self.store)
@@ -135,6 +141,7 @@ class World:
                 access=self.access,
                 store=self.store,
                 hasher=self.hasher,
+                rules=self.rules,
                 outbox=self.outbox,
                 trail=self.trail,
                 work=self.work,
@@ -158,6 +165,7 @@ class World:
                 tallies=self.tallies,
                 check=self._check(),
                 hasher=self.hasher,
+                rules=self.rules,
                 outbox=self.outbox,
                 trail=self.trail,
                 work=self.work,
@@ -236,7 +244,7 @@ class World:
             links=self.links,
             tallies=self.tallies,
             hasher=self.hasher,
-            rules=PasswordRules(),
+            rules=self.rules,
             outbox=self.outbox,
             trail=self.trail,
             work=self.work,

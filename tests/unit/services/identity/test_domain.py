@@ -14,6 +14,7 @@ from fairlead.services.identity.domain import (
     Tallies,
     Tally,
     check_password,
+    guesses,
     hashable,
     spelled,
     user_name,
@@ -51,23 +52,37 @@ def test_other_names_are_refused(name: str) -> None:
     "password",
     [
         "",
-        "elevenchars",
-        "PasswordPassword",
+        "fourteen chars",
         "aaaaaaaaaaaaaaaaaaaa",
         "lovelacelovelace",
         "x1y2z" * 300,
     ],
 )
 def test_weak_passwords_are_refused(password: str) -> None:
-    """Short, long, well known, of few characters, or made of the user's name."""
+    """Short, long, of few characters, or made of the user's name."""
     with pytest.raises(WeakPassword):
-        check_password(password, name="lovelace")
+        check_password(password, name="lovelace", least=15)
 
 
 def test_good_passwords_pass() -> None:
-    """Twelve characters that nobody expects."""
-    check_password("four words make sense", name="ada")
-    check_password("пароль-длинный", name="ada")
+    """Whatever they are made of; beside a second factor, eight are enough."""
+    check_password("four words make sense", name="ada", least=15)
+    check_password("пароль-длинный!", name="ada", least=15)
+    check_password("only wor", name="ada", least=8)
+
+
+@pytest.mark.parametrize(
+    ("password", "spelling"),
+    [
+        ("PasswordPassword", "password"),
+        ("Correct Horse", "correcthorse"),
+        ("letmein letmein letmein", "letmein"),
+        ("\uff50assword", "password"),
+    ],
+)
+def test_a_known_password_is_known_in_disguise(password: str, spelling: str) -> None:
+    """In capitals, with spaces, in full width, and over and over."""
+    assert spelling in guesses(password)
 
 
 def test_a_password_is_the_same_from_every_keyboard() -> None:

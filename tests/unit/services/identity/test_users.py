@@ -50,6 +50,8 @@ async def test_bad_names_and_passwords_are_refused(world: Any) -> None:
         await world.users.create(world.root, "a b", world.password)
     with pytest.raises(WeakPassword):
         await world.users.create(world.root, "bob", "short")
+    with pytest.raises(WeakPassword, match="breaches"):
+        await world.users.create(world.root, "bob", "ChangeMe ChangeMe")
 
     page = await world.users.list(world.root, PageRequest())
     assert [user.name for user in page.items] == ["ada"]

@@ -11,33 +11,10 @@ from fairlead.services.identity.public import (
 )
 
 NO_HASH = ""
-MIN_CHARACTERS = 12
+MIN_CHARACTERS = 15
+MIN_WITH_SECOND_FACTOR = 8
 MAX_BYTES = 1024
 MIN_DISTINCT = 5
-WELL_KNOWN = frozenset(
-    {
-        "123456789012",
-        "1234567890123",
-        "12345678901234",
-        "adminadminadmin",
-        "administrator",
-        "administrator1",
-        "changemechangeme",
-        "correcthorsebatterystaple",
-        "correct horse battery staple",
-        "iloveyouiloveyou",
-        "letmeinletmein",
-        "password1234",
-        "password12345",
-        "password123456",
-        "passwordpassword",
-        "qwerty123456",
-        "qwertyqwerty",
-        "qwertyuiop12",
-        "qwertyuiop123",
-        "welcomewelcome",
-    }
-)
 
 _NAME = re.compile(r"(?=.*[a-z0-9])[a-z0-9._-]{1,63}")
 
@@ -72,25 +49,42 @@ def hashable(password: str) -> bool:
     return 0 < len(password.encode(errors="surrogatepass")) <= MAX_BYTES
 
 
-def check_password(password: str, *, name: str) -> None:
-    """Refuse a password that is easily guessed.
+def check_password(password: str, *, name: str, least: int) -> None:
+    """Refuse a password that is too short or too long, or made of next to nothing.
+
+    What it is made of is otherwise not asked (NIST SP 800-63B).
 
     Raises:
-        WeakPassword: too short, too long, well known, or made of the user's name.
+        WeakPassword: it has fewer than `least` characters, or as it says.
     """
     text = spelled(password)
     if not hashable(text):
         raise WeakPassword(f"Use a password of at most {MAX_BYTES} bytes.")
-    if len(text) < MIN_CHARACTERS:
+    if len(text) < least:
         raise WeakPassword(
-            f"Use a password of at least {MIN_CHARACTERS} characters.",
-            min_characters=MIN_CHARACTERS,
+            f"Use a password of at least {least} characters.", min_characters=least
         )
-    plain = text.lower()
-    if plain in WELL_KNOWN or plain.replace(name, "") == "":
-        raise WeakPassword("This password is well known; choose another.")
+    plain = text.casefold()
+    if plain.replace(name, "") == "":
+        raise WeakPassword("This password is your name; choose another.")
     if len(set(plain)) < MIN_DISTINCT:
-        raise WeakPassword("Use more different characters in the password.")
+        raise WeakPassword("This password repeats itself; choose another.")
+
+
+def guesses(password: str) -> frozenset[str]:
+    """Return the spellings under which a list of known passwords may have it.
+
+    In lowercase, without spaces, and what it repeats.
+    """
+    plain = spelled(password).casefold()
+    close = plain.replace(" ", "")
+    return frozenset({plain, close, _repeated(plain), _repeated(close)} - {""})
+
+
+def _repeated(text: str) -> str:
+    """Return the shortest text that `text` is made of by repeating it."""
+    length = (text + text).find(text, 1)
+    return text[:length] if length > 0 else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class AccountController(Controller):
     path = "/api/v1/account"
     tags = ("identity",)
 
-    @post("/ask-verification", status_code=202)
+    @post("/ask-verification", status_code=204)
     @inject
     async def ask_verification(
         self, who: FromDishka[Principal], ask: FromDishka[AskVerification]
@@ -60,7 +60,7 @@ class AccountController(Controller):
         """Verify the address a token was sent to."""
         await verify(data.token, origin=who.origin)
 
-    @post("/ask-reset", status_code=202)
+    @post("/ask-reset", status_code=204)
     @inject
     async def ask_reset(
         self,

@@ -170,7 +170,7 @@ class ResetPassword:
         act = Act(action=RESET)
         async with told(self.trail, anonymous(origin), act, BadToken, WeakPassword):
             user = await self._user(digest)
-            text = await self.rules(password, user=user)
+            text = await self.rules(as_user(user, origin), password, user=user)
             password_hash = await self.hasher.hash(text)
             async with self.work:
                 await self._user(digest)

@@ -16,10 +16,7 @@ from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.identity.domain import (
     NO_HASH,
     Account,
-    check_password,
     email_address,
-    hashable,
-    spelled,
     user_name,
 )
 from fairlead.services.identity.permissions import (
@@ -37,13 +34,13 @@ from fairlead.services.identity.public import (
     User,
     UserDisabled,
     Users,
-    WeakPassword,
     WrongCredentials,
 )
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     no_user,
 )
+from fairlead.services.identity.use_cases.passwords import PasswordRules
 
 PASSWORD_SET = "identity.user.set_password"  # noqa: S105 - the name of an act
 
@@ -55,6 +52,7 @@ class CreateUser:
     access: Access
     store: UserStore
     hasher: Hasher
+    rules: PasswordRules
     outbox: Outbox
     trail: AuditTrail
     work: UnitOfWork
@@ -84,7 +82,7 @@ class CreateUser:
         )
         account = Account(user=user, password_hash=NO_HASH)
         if password is not None:
-            text = _accepted(who, password, name=user.name)
+            text = await self.rules(who, password, user=user)
             account = replace(account, password_hash=await self.hasher.hash(text))
         act = _act(USER_CREATE, user)
         async with told(self.trail, who, act, ErrorKind.CONFLICT), self.work:
@@ -197,6 +195,7 @@ class SetPassword:
     tallies: TallyStore
     check: CheckCredentials
     hasher: Hasher
+    rules: PasswordRules
     outbox: Outbox
     trail: AuditTrail
     work: UnitOfWork
@@ -222,7 +221,7 @@ class SetPassword:
         user = account.user
         if user.service:
             raise NoPassword("A service account has no password; give it a key.")
-        text = _accepted(who, password, name=user.name)
+        text = await self.rules(who, password, user=user)
         if own:
             await self._check_own(who, user, old)
         password_hash = await self.hasher.hash(text)
@@ -282,23 +281,6 @@ class LocalUsers(Users):
 
 def _is(who: Principal, name: str) -> bool:
     return who.kind is PrincipalKind.USER and who.name == name.lower()
-
-
-def _accepted(who: Principal, password: str, *, name: str) -> str:
-    """Return the password as it is hashed.
-
-    What our own code passes on was generated, or chosen by the operator in the
-    settings; it is theirs to choose, so only its length is checked.
-
-    Raises:
-        WeakPassword: it breaks a rule.
-    """
-    if who.kind is not PrincipalKind.SERVICE:
-        check_password(password, name=name)
-    text = spelled(password)
-    if not hashable(text):
-        raise WeakPassword("Use a password of 1 to 1024 bytes.")
-    return text
 
 
 def _target(name: str) -> str:
