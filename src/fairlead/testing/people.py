@@ -52,6 +52,13 @@ class Person:
             self.cookie = self.submit("/login", {**body, "next": "/"}).cookie
         return self
 
+    def stay(self) -> None:
+        """Log in again where a session has ended."""
+        if self.name and not (
+            self.call("GET", "/api/v1/me").status == self.look("/find").status == OK
+        ):
+            self.log_in()
+
     def _asked_in(self, body: Mapping[str, str]) -> Told | None:
         told = self.call("POST", "/api/v1/auth/login", body)
         if told.status not in {OK, TOO_MANY}:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fairlead.adapters.http.examples import example
 from fairlead.adapters.http.keys import HEADER as KEY
-from fairlead.kernel.module import PUBLIC, Route
+from fairlead.kernel.module import PUBLIC, SIGNED_IN, Route
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM = "Problem"
@@ -29,6 +29,7 @@ EVENTS = (
     "id: 312\nevent: output\n"
     'data: {"stream":"build/compile","at":1764424931.2,"text":"compiled\\n"}\n\n'
 )
+_OF_LISTS = {"limit", "after", "If-Match"}
 _TYPED = re.compile(r":[a-z]+}")
 _PAGE = re.compile(r"PageBody_(?:.*\.)?(\w+)Body_")
 
@@ -112,9 +113,9 @@ def _statuses(
         yield 400
     if permission != PUBLIC or "/auth/" in path:
         yield 401
-    if permission not in {PUBLIC, "signed-in"}:
+    if permission != PUBLIC and (takes or permission != SIGNED_IN):
         yield 403
-    if "{" in path:
+    if "{" in path or (permission != PUBLIC and _names_another(operation)):
         yield 404
     if method in {"post", "put", "patch", "delete"} and "/auth/" not in path:
         yield 409
@@ -122,6 +123,12 @@ def _statuses(
         yield 422
     yield 429
     yield 503
+
+
+def _names_another(operation: Mapping[str, Any]) -> bool:
+    """Tell whether a query or body can name something that is not there."""
+    names = {entry["name"] for entry in operation.get("parameters", ())}
+    return "requestBody" in operation or not names <= _OF_LISTS
 
 
 def _stream(operation: dict[str, Any], parameters: list[dict[str, Any]]) -> None:

@@ -30,6 +30,7 @@ from fairlead.modules.pipelines.use_cases.show import (
 from fairlead.modules.pipelines.use_cases.start import StartRun
 from fairlead.services.authz.public import project_scope
 
+BINARY = "application/octet-stream"
 RUNS = "/api/v1/runs"
 
 
@@ -295,7 +296,7 @@ class RunController(Controller):
         """Ask a run to end as cancelled; an ended one stays as it is."""
         return RunBody.of(await cancel_run(who, run))
 
-    @get("/{run:str}/artifacts/{artifact:str}")
+    @get("/{run:str}/artifacts/{artifact:str}", media_type=BINARY)
     @inject
     async def artifact(
         self,
@@ -310,7 +311,7 @@ class RunController(Controller):
         name = quote(stored.artifact.filename)
         return Stream(
             blobs.read(stored.blob),
-            media_type="application/octet-stream",
+            media_type=BINARY,
             headers={
                 "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
                 "Content-Length": str(stored.artifact.size),
