@@ -5,7 +5,7 @@ Standard library only, and small: the launcher uses it.
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
@@ -14,12 +14,25 @@ MARK: Final = b"***"
 SHORTEST = 4  # characters
 LONGEST = 32 * 1024  # bytes
 
-_PLAIN = re.compile(rb"[A-Za-z0-9._-]")  # no encoder touches these
-_ALIKE = {b" ": (b"+",)}
-_ALIKE_BASE64 = {b"+": (b"-",), b"/": (b"_",)}  # of the URL-safe alphabet
+_JSON_PLAIN = re.compile(rb"[A-Za-z0-9 ._-]")  # no encoder touches these
+_JSON_SHORT = dict(zip(b'"\\/\b\f\n\r\t', b'"\\/bfnrt', strict=True))
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PERCENT_PLUS = re.compile(rb"%2[Bb]")
+_PERCENT_SLASH = re.compile(rb"%2[Ff]")
+_ALIKE_BASE64 = {  # of the URL-safe alphabet, and as a part of a URL
+    b"+": (b"-", b"%2B", b"%2b"),
+    b"/": (b"_", b"%2F", b"%2f"),
+    b"=": (b"%3D", b"%3d"),
+}
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_BREAKS = (b"", b"\n", b"\r\n", b"\\n", b"\\r\\n")  # of wrapped base64, also quoted
 _LEAD = (0, 2, 3)  # characters that an encoding shares with the bytes before
+_EATEN = re.compile(rb"^[0-9A-Fa-f]{1,2}")  # by a percent sign that stands before
+_EATEN_BASE64 = re.compile(rb"^[2BbFfnr]{1,4}")  # by that, or a backslash
+_TRIED = 6  # pieces that are looked for at once
 
 Piece = tuple[bytes, ...]  # ways to write one stretch of a secret
+View = Callable[[bytes], bytes]
 
 
 class SecretRefused(FairleadError):
@@ -51,8 +64,22 @@ def refuse(secret: str, *, name: str = "A secret") -> None:
 class Form:
     """One way in which a secret may appear: pieces, each written in one of its ways."""
 
-    def __init__(self, pieces: Iterable[Piece]) -> None:
-        """Join neighbours that can be written in one way only."""
+    def __init__(
+        self,
+        pieces: Iterable[Piece],
+        *,
+        view: View,
+        whole: bytes = b"",
+        core: bytes = b"",
+        alone: bytes = b"",
+    ) -> None:
+        """Join neighbours that can be written in one way only.
+
+        The `view` of data that this form is in has the `whole` in it, and at least
+        the `core` if the data has escapes, which may begin before the form does; by
+        default both are the longest stretch that is written in one way only. Where
+        the data is as in `alone`, there is no other way to read it.
+        """
         joined: list[Piece] = []
         for piece in pieces:
             if joined and len(piece) == len(joined[-1]) == 1:
@@ -60,21 +87,25 @@ class Form:
             else:
                 joined.append(piece)
         self.pieces = tuple(joined)
-        self.longest = sum(max(map(len, piece)) for piece in joined)
         certain = [piece[0] for piece in joined if len(piece) == 1]
-        self.anchor = max(certain, key=len, default=b"")  # is in whatever matches
+        self.view = view
+        self.whole = whole or max(certain, key=len, default=b"")
+        self.core = core if whole else self.whole
+        self._alone = alone
+        self.longest = sum(max(map(len, piece)) for piece in joined)
         self._heads = {way[:1] for way in joined[0]}
-        self.lines = any(b"\n" in way for piece in joined for way in piece)
+        self._begins = _pattern(joined[:_TRIED])
+        self.lines = any(b"\n" in way for piece in set(joined) for way in piece)
 
     def matches(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield where it begins and ends, for every place it begins at."""
-        for way in self.pieces[0]:
-            start = data.find(way)
-            while start >= 0:
-                end, _ = self._walk(data, start)
-                if end >= 0:
-                    yield start, end
-                start = data.find(way, start + 1)
+        found = self._begins.search(data)
+        while found:
+            start = found.start()
+            end, _ = self._walk(data, start)
+            if end >= 0:
+                yield start, end
+            found = self._begins.search(data, start + 1)
 
     def unfinished(self, data: bytes, last_line: int) -> int:
         """Return the first place from which `data` may go on to be this form.
@@ -97,26 +128,30 @@ class Form:
 
     def _walk(self, data: bytes, start: int) -> tuple[int, bool]:
         """Return the furthest end from `start` (-1: none), and if it may go on."""
-        size, count = len(data), len(self.pieces)
-        ways, furthest, goes_on = [(0, start)], -1, False
-        while ways:
-            index, position = ways.pop()
-            if index == count:
-                furthest = max(furthest, position)
-                continue
-            for way in self.pieces[index]:
-                if data.startswith(way, position):
-                    ways.append((index + 1, position + len(way)))
-                elif size - position < len(way) and way.startswith(data[position:]):
-                    goes_on = True
-        return furthest, goes_on
+        if self._alone and data.startswith(self._alone, start):
+            return start + len(self._alone), False
+        size, goes_on = len(data), False
+        places = {start}
+        for piece in self.pieces:
+            after = set()
+            for place in places:
+                for way in piece:
+                    if data.startswith(way, place):
+                        after.add(place + len(way))
+                    elif size - place < len(way) and way.startswith(data[place:]):
+                        goes_on = True
+            if not after:
+                return -1, goes_on
+            places = after
+        return max(places), goes_on
 
 
 class Secrets:
     """Secrets, prepared to be looked for; may be shared by many streams.
 
-    A secret is found as it is, percent-encoded (each byte or not, so as any encoder
-    does it) and in base64 of either alphabet, whatever stands around it there.
+    A secret is found as it is, percent-encoded (any of its bytes), in base64 of either
+    alphabet (whatever stands around it there, and wrapped over lines at any column),
+    and with the escapes of JSON's strings.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -167,8 +202,7 @@ class Redactor:
 
     def _give(self, data: bytes, cut: int) -> bytes:
         """Return what lies before `cut`, redacted, and hold the rest."""
-        present = [form for form in self._forms if form.anchor in data]
-        spans = [match for form in present for match in form.matches(data)]
+        spans = [match for form in self._present(data) for match in form.matches(data)]
         given: list[bytes] = []
         position = self._covered
         for start, end in sorted(spans):
@@ -188,36 +222,109 @@ class Redactor:
         self._held = data[cut:]
         return b"".join(given)
 
+    def _present(self, data: bytes) -> Iterator[Form]:
+        """Yield those forms that may be in it; a cheap look at each is enough."""
+        escapes = b"%" in data or b"\\" in data
+        views: dict[View, bytes] = {}
+        for form in self._forms:
+            view = form.view
+            if view not in views:
+                views[view] = view(data)
+            if (form.core if escapes else form.whole) in views[view]:
+                yield form
+
 
 def _forms(secret: str) -> Iterator[Form]:
     refuse(secret)
     data = _bytes(secret)
-    yield Form(_ways(data[at : at + 1], _ALIKE) for at in range(len(data)))
+    ways = {byte: _percent(byte) for byte in set(data)}
+    stretches = (_EATEN.sub(b"", part) for part in data.split(b"%"))
+    yield Form(
+        (ways[byte] for byte in data),
+        view=_unquoted,
+        whole=_unplussed(data),
+        core=_unplussed(max(stretches, key=len)),
+        alone=b"" if b"%" in data else data,
+    )
     for before, lead in enumerate(_LEAD):
         encoded = binascii.b2a_base64(bytes(before) + data, newline=False)[lead:]
-        yield Form(_base64(encoded))
+        yield _base64(encoded)
+    quoted = [_json(character) for character in secret]
+    if any(len(piece) > 1 or b"\\" in piece[0] for piece in quoted):
+        yield Form(quoted, view=_escaped)
 
 
-def _base64(encoded: bytes) -> Iterator[Piece]:
-    """Yield the pieces; the last character and padding are there at an end only."""
+def _percent(byte: int) -> Piece:
+    """Return the ways to write a byte in a URL or a form."""
+    high, low = b"%X" % (byte >> 4), b"%X" % (byte & 15)
+    escapes = (b"%" + a + b for a in (high, high.lower()) for b in (low, low.lower()))
+    plain = (b" ", b"+") if byte == ord(" ") else (bytes((byte,)),)
+    return tuple(dict.fromkeys((*plain, *escapes)))
+
+
+def _base64(encoded: bytes) -> Form:
+    """Return the form; the last character and padding are there at an end only."""
     certain = encoded.rstrip(b"=")
     padding = len(encoded) - len(certain)
     end = b""
     if padding:
         certain, end = certain[:-1], certain[-1:]
-    for at in range(len(certain)):
-        yield _ways(certain[at : at + 1], _ALIKE_BASE64)
+    ways: dict[bytes, Piece] = {}
+    for sign in {bytes((byte,)) for byte in encoded}:
+        written = (sign, *_ALIKE_BASE64.get(sign, ()))
+        ways[sign] = tuple(line + way for line in _BREAKS for way in written)
+    first = (certain[:1], *_ALIKE_BASE64.get(certain[:1], ()))
+    pieces = [first, *(ways[certain[at : at + 1]] for at in range(1, len(certain)))]
     if padding:
-        pads = [sign * padding for sign in (b"=", b"%3D", b"%3d")]
-        ends = _ways(end, _ALIKE_BASE64)
-        yield (*(way + pad for way in ends for pad in (*pads, b"")), b"")
+        pieces += [(*ways[sign], b"") for sign in (end, *(b"=",) * padding)]
+    core = _EATEN_BASE64.sub(b"", certain)
+    return Form(pieces, view=_unwrapped, whole=certain, core=core)
 
 
-def _ways(byte: bytes, alike: Mapping[bytes, Piece]) -> Piece:
-    if _PLAIN.match(byte):
-        return (byte,)
-    upper = b"%%%02X" % byte[0]
-    return tuple(dict.fromkeys((byte, *alike.get(byte, ()), upper, upper.lower())))
+def _json(character: str) -> Piece:
+    """Return the ways in which encoders of JSON write a character."""
+    plain = _bytes(character)
+    if _JSON_PLAIN.fullmatch(plain):
+        return (plain,)
+    units = character.encode("utf-16-be", "surrogatepass")
+    upper = b"".join(
+        b"\\u%04X" % int.from_bytes(units[at : at + 2], "big")
+        for at in range(0, len(units), 2)
+    )
+    escapes = [upper, upper.replace(b"\\U", b"\\u"), upper.lower()]
+    if short := _JSON_SHORT.get(plain[0]):
+        escapes.append(b"\\%c" % short)
+    if plain != b"\\":
+        escapes.append(plain)
+    return tuple(dict.fromkeys(escapes))
+
+
+def _unquoted(data: bytes) -> bytes:
+    if b"%" in data:
+        data = _PERCENT.sub(lambda found: bytes.fromhex(found[1].decode()), data)
+    return _unplussed(data)
+
+
+def _unplussed(data: bytes) -> bytes:
+    return data.replace(b"+", b" ")
+
+
+def _unwrapped(data: bytes) -> bytes:
+    if b"\\" in data:
+        data = data.replace(b"\\r", b"").replace(b"\\n", b"")
+    data = data.translate(_STANDARD, b"\r\n")
+    if b"%" in data:
+        data = _PERCENT_SLASH.sub(b"/", _PERCENT_PLUS.sub(b"+", data))
+    return data
+
+
+def _escaped(data: bytes) -> bytes:
+    return data if b"\\" in data else b""
+
+
+def _pattern(pieces: Iterable[Piece]) -> re.Pattern[bytes]:
+    groups = (b"|".join(map(re.escape, piece)) for piece in pieces)
+    return re.compile(b"".join(b"(?:" + group + b")" for group in groups))
 
 
 def _bytes(secret: str) -> bytes:

@@ -1,6 +1,7 @@
 """Redaction: against a slow definition, and against the encoders people use."""
 
 import base64
+import json
 import urllib.parse
 from collections.abc import Callable
 from itertools import pairwise
@@ -138,6 +139,74 @@ def test_no_base64_survives(
     assert text[first:last] not in shown.replace(MARK, b"\0")
     if not before and not after:
         assert shown == b"<" + MARK + b">"
+
+
+@given(
+    secrets,
+    st.binary(max_size=8),
+    st.binary(max_size=8),
+    st.integers(1, 80),
+    st.sampled_from(["\n", "\r\n", "\\n", "\\r\\n"]),
+    st.lists(st.integers(0, 400), max_size=8),
+)
+def test_no_wrapped_base64_survives(
+    secret: str, before: bytes, after: bytes, column: int, line: str, cuts: list[int]
+) -> None:
+    """Wrapped at any column, as `base64` and MIME do, nothing of its own is left."""
+    data = secret.encode()
+    text = base64.b64encode(before + data + after).decode().rstrip("=")
+    first = -(-len(before) * 8 // 6)
+    last = (len(before) + len(data)) * 8 // 6
+    marked = text[:first] + "\0" * (last - first) + text[last:]
+    wrapped, expected = (
+        line.join(whole[at : at + column] for at in range(0, len(whole), column))
+        for whole in (text, marked)
+    )
+    begin, end = expected.index("\0"), expected.rindex("\0") + 1
+    shown = stream(Secrets([secret]), split(wrapped.encode(), cuts)).decode()
+
+    assert shown.startswith(wrapped[:begin][: -len(MARK)] if first else "")
+    assert wrapped[begin:end] not in shown
+    assert len(shown.replace("***", "")) <= len(wrapped) - (end - begin)
+
+
+@given(secrets, st.data(), st.lists(st.integers(0, 400), max_size=8))
+def test_no_mixture_of_percent_encoding_survives(
+    secret: str, data: st.DataObject, cuts: list[int]
+) -> None:
+    """Whichever bytes are encoded, with digits in upper or lower case."""
+    written = bytearray()
+    for byte in secret.encode():
+        ways = [b"%%%02X" % byte, b"%%%02x" % byte, bytes((byte,))]
+        written += data.draw(st.sampled_from(ways))
+    shown = stream(Secrets([secret]), split(b"<" + written + b">", cuts))
+
+    assert shown == b"<***>"
+
+
+@given(wide, st.booleans(), st.lists(st.integers(0, 400), max_size=8))
+def test_no_json_string_survives(secret: str, plain: bool, cuts: list[int]) -> None:
+    """As encoders of JSON write it, with `/` escaped too."""
+    text = json.dumps(secret, ensure_ascii=not plain)[1:-1]
+    for written in (text, text.replace("/", "\\/")):
+        whole = f"<{written}>".encode()
+        shown = stream(Secrets([secret]), split(whole, cuts))
+        assert shown == b"<***>"
+
+
+def test_encodings_that_begin_amid_others_are_found() -> None:
+    """What stands before may look like the begin of an escape."""
+    made = Secrets(["2Babcdef", "%41%42%43", "nature/x"])
+
+    assert made.redact(b"%2Babcdef %%41%2542%43 %") == b"%*** %*** %"
+    assert b"nat" not in made.redact(b"\\nature\\/x %%6eature/x")
+
+
+def test_wrapped_lines_without_a_secret_are_given_out_whole() -> None:
+    redactor = Redactor(Secrets(["hunter2+tiger"]))
+    wrapped = base64.encodebytes(b"nothing to see here, or is there? " * 5)
+
+    assert redactor.feed(wrapped) + redactor.finish() == wrapped
 
 
 @given(wide, st.text(max_size=200))
