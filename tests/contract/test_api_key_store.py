@@ -113,3 +113,21 @@ async def test_keys_are_listed_newest_first(make: Make) -> None:
     assert (one.items, two.items, two.next) == ((second,), (first,), None)
     with pytest.raises(BadPage):
         await store.kept(None, page=PageRequest(after="nonsense"))
+
+
+async def test_old_keys_are_forgotten(make: Make) -> None:
+    """Those that expired or were revoked before then; of this tenant alone."""
+    live, expired = key(), replace(key(), expires_at=NOW - HOUR)
+    revoked = replace(key(), revoked_at=NOW - HOUR)
+    late = replace(key(), revoked_at=NOW)
+    foreign = replace(key(tenant=OTHER), expires_at=NOW - HOUR)
+    await keep(make(DEFAULT_TENANT), live, expired, revoked, late)
+    await keep(make(OTHER), foreign)
+    store, work = make(DEFAULT_TENANT)
+    async with work:
+        assert await store.purge(NOW) == 2
+
+    assert await store.get(live.id) == live
+    assert await store.get(late.id) == late
+    assert await store.get(expired.id) is None
+    assert await make(OTHER)[0].get(foreign.id) == foreign

@@ -193,6 +193,17 @@ class MemoryApiKeyStore(ApiKeyStore):
         key = self.keys[key_id]
         self.keys[key_id] = replace(key, used_at=at, used_address=address)
 
+    @override
+    async def purge(self, before: datetime) -> int:
+        kept = {
+            key.id: key
+            for key in self.keys.values()
+            if min(key.expires_at, key.revoked_at or key.expires_at) >= before
+        }
+        gone = len(self.keys) - len(kept)
+        self.keys = kept
+        return gone
+
 
 class MemoryRunIdentityStore(RunIdentityStore):
     """Keeps the identities of steps in a dict."""

@@ -120,6 +120,10 @@ class ApiKeyStore(Protocol):
     async def see(self, key_id: UUID, *, at: datetime, address: str) -> None:
         """Note when a key was used, and from where."""
 
+    @abstractmethod
+    async def purge(self, before: datetime) -> int:
+        """Forget keys that expired or were revoked before then; return how many."""
+
 
 class RunIdentityStore(Protocol):
     """Keeps the identities of the steps of one tenant that run now."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Origin, Principal, PrincipalKind
 from fairlead.services.audit.public import Outcome
@@ -39,6 +40,13 @@ HERE = Origin(address="203.0.113.7")
 ORDER = KeyOrder(name="ci", scopes=("shop.order.read",))
 PAGE = PageRequest()
 NOW = FrozenClock().now()
+
+
+class DatabaseAway(FairleadError):
+    """Nothing can be written."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "tests.away"
 
 
 def made(**changes: Any) -> ApiKey:
@@ -127,6 +135,17 @@ async def test_the_last_use_is_noted_to_the_minute(world: Any) -> None:
     await world.use_key(secret, origin=Origin(address="10.0.0.9"))
 
     assert world.api_keys.keys[key.id].used_address == "10.0.0.9"
+
+
+async def test_a_key_reads_where_nothing_can_be_written(world: Any) -> None:
+    """A full disk takes its last use, but not the server."""
+    key, secret = await world.create_key(ADA, ORDER)
+
+    async def full(*args: Any, **kwargs: Any) -> None:
+        raise DatabaseAway("The disk is full.")
+
+    world.api_keys.see = full
+    assert (await world.use_key(secret, origin=HERE)).id == key.id
 
 
 async def test_from_elsewhere_a_key_is_refused_and_that_is_recorded(world: Any) -> None:

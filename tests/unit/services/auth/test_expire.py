@@ -7,7 +7,7 @@ from uuid import UUID
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import DEFAULT_TENANT
 from fairlead.services.auth.domain import FORGET, Lifetimes, Session, kept, new_secret
-from fairlead.services.auth.memory import MemorySessionStore
+from fairlead.services.auth.memory import MemoryApiKeyStore, MemorySessionStore
 from fairlead.services.auth.use_cases.expire import ExpireTokens
 from fairlead.testing.fakes import FrozenClock, NullWork
 
@@ -33,6 +33,7 @@ async def test_only_what_nobody_can_use_is_forgotten() -> None:
     await store.end(ended.id, at=now)
     expire = ExpireTokens(
         store=store,
+        keys=MemoryApiKeyStore(),
         lifetimes=Lifetimes(access=timedelta(minutes=15), session=7 * DAY),
         work=NullWork(),
         clock=clock,

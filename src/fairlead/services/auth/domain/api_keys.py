@@ -32,6 +32,7 @@ LONGEST_LIFE = timedelta(days=366)
 LONGEST_OVERLAP = timedelta(days=7)
 MOST = 100  # scopes, projects or networks of one key
 SEEN = timedelta(minutes=1)
+FORGET_KEY = timedelta(days=90)
 BURST = 10.0  # seconds
 
 _FORM = re.compile(r"flk_([a-z2-7]{10})_[A-Za-z0-9_-]{43}")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    or_,
     select,
 )
 from typing_extensions import override
@@ -102,6 +103,13 @@ class SqlApiKeyStore(ApiKeyStore):
         seen = {"used_at": at, "used_address": address[:LONGEST_ADDRESS]}
         mine = self._mine(api_keys.c.id == key_id)
         await self._connection.execute(api_keys.update().where(*mine).values(**seen))
+
+    @override
+    async def purge(self, before: datetime) -> int:
+        over = or_(api_keys.c.expires_at < before, api_keys.c.revoked_at < before)
+        mine = self._mine(over)
+        gone = await self._connection.execute(api_keys.delete().where(*mine))
+        return int(gone.rowcount)
 
     async def _one(self, which: ColumnElement[bool]) -> ApiKey | None:
         query = select(api_keys).where(*self._mine(which))

@@ -6,6 +6,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from fairlead.kernel.clock import Clock
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Origin, Principal, PrincipalKind
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, refused
@@ -86,11 +87,20 @@ class UseKey:
             await self.trail.record(who, refused(act, error))
             raise error
         self.gates.take(key)
+        await self._see(key, origin)
+        return who
+
+    async def _see(self, key: ApiKey, origin: Origin) -> None:
+        """Note the use; where nothing can be written now, a key may still read."""
         now = self.clock.now()
-        if key.used_at is None or abs(now - key.used_at) >= SEEN:
+        if key.used_at is not None and abs(now - key.used_at) < SEEN:
+            return
+        try:
             async with self.work:
                 await self.store.see(key.id, at=now, address=origin.address)
-        return who
+        except FairleadError as error:
+            if error.kind is not ErrorKind.UNAVAILABLE:
+                raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
