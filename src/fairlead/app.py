@@ -43,6 +43,8 @@ from fairlead.adapters.pages.part import ConsolePart, ConsoleParts
 from fairlead.adapters.pages.provider import page_types
 from fairlead.adapters.processes.client import ProcessLauncher
 from fairlead.adapters.processes.provider import ProcessesProvider
+from fairlead.adapters.processes.reserve import DiskReserve
+from fairlead.adapters.processes.settings import ProcessesSettings
 from fairlead.adapters.schedules.provider import SchedulesProvider
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.load import Settings, home, read_layers, typed
@@ -71,7 +73,6 @@ from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.health import HealthCheck
 from fairlead.kernel.module import Catalog, Module
 from fairlead.kernel.principal import Principal, TenantId, service
-from fairlead.kernel.processes import PlainProcesses
 from fairlead.modules.environments.settings import EnvironmentsSettings
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
@@ -87,6 +88,7 @@ PLATFORM_SECTIONS: Mapping[str, type[Struct]] = {
     "grpc": GrpcSettings,
     "http": HttpSettings,
     "log": LogSettings,
+    "processes": ProcessesSettings,
 }
 
 
@@ -110,11 +112,6 @@ class PlatformProvider(Provider):
     def clock(self) -> Clock:
         """Return the machine's clock."""
         return SystemClock()
-
-    @provided(scope=Scope.APP)
-    def plain(self, settings: PipelinesSettings) -> PlainProcesses:
-        """Tell whether what users run needs no isolation here."""
-        return PlainProcesses(allowed=settings.unsafe_local)
 
     @provided(scope=Scope.APP)
     def catalog(self) -> Catalog:
@@ -206,7 +203,7 @@ class Application:
         ]
         await self._collect_activities()
         try:
-            for kind in (ProcessLauncher, Engine, *kinds, OutboxRelay):
+            for kind in (DiskReserve, ProcessLauncher, Engine, *kinds, OutboxRelay):
                 await self._open(await self.container.get(kind))
             if wanted(self.settings.sections):
                 listener = await self.container.get(GrpcListener)
@@ -273,7 +270,7 @@ def assemble(
         SqlProvider(settings.sections),
         JournalsProvider(),
         BlobsProvider(),
-        ProcessesProvider(),
+        ProcessesProvider(settings.sections),
         BusProvider(
             {
                 module.name: part.subscriptions

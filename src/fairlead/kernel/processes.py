@@ -76,6 +76,8 @@ class Receipt:
         started_at, ended_at: Seconds since the epoch.
         interrupted: It did not end by itself: the server or the launcher died or was
             closed, so this was no complete attempt whatever the exit code says.
+        cut_short: Why the launcher ended it by itself, one sentence; empty when it
+            did not.
     """
 
     key: str
@@ -84,6 +86,7 @@ class Receipt:
     ended_at: float
     error: str = ""
     interrupted: bool = False
+    cut_short: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

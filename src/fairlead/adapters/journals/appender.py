@@ -66,6 +66,11 @@ class Appender:
             self._settle()
             return self._end
 
+    def room(self) -> int:
+        """Return the bytes there may still be written to its disk."""
+        found = os.fstatvfs(self._fd)
+        return found.f_bavail * found.f_frsize if found.f_blocks else 1 << 62
+
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._fd)

@@ -38,12 +38,19 @@ class ProcessLauncher(Launcher):
     """
 
     def __init__(
-        self, home: Path, journals: Journals, *, idle_seconds: float = 5.0
+        self,
+        home: Path,
+        journals: Journals,
+        *,
+        idle_seconds: float = 5.0,
+        full_disk_seconds: float = 30.0,
     ) -> None:
         """Serve `home`; tell `journals` when a program has printed something.
 
-        A launcher that serves nobody and runs nothing leaves after `idle_seconds`.
+        A launcher that serves nobody and runs nothing leaves after `idle_seconds`. It
+        ends steps that wait longer than `full_disk_seconds` for room on the disk.
         """
+        self._full_disk_seconds = full_disk_seconds
         self._folder = home.absolute() / "run"
         self._journals = journals
         self._idle_seconds = idle_seconds
@@ -155,7 +162,11 @@ class ProcessLauncher(Launcher):
             if link is not None and await self._fits(link):
                 return link
             if self._child is None or self._child.has_ended():
-                self._child = Child.start(self._folder, idle_seconds=self._idle_seconds)
+                self._child = Child.start(
+                    self._folder,
+                    idle_seconds=self._idle_seconds,
+                    full_disk_seconds=self._full_disk_seconds,
+                )
             await asyncio.sleep(_AGAIN_SECONDS)
         raise LauncherDown(
             f"The launcher does not come up; see {self._folder / 'launcher.log'}.",

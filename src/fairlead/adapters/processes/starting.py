@@ -43,7 +43,9 @@ class Child:
         self._ended = False
 
     @classmethod
-    def start(cls, folder: Path, *, idle_seconds: float) -> Self:
+    def start(
+        cls, folder: Path, *, idle_seconds: float, full_disk_seconds: float
+    ) -> Self:
         """Start a launcher for `folder`; it returns at once if there is one."""
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {"PYTHONPATH": _source(), "PYTHONUTF8": "1", "LANG": "C.UTF-8"}
@@ -57,7 +59,7 @@ class Child:
         try:
             pid = os.posix_spawn(
                 sys.executable,
-                [*python, str(folder), str(idle_seconds)],
+                [*python, str(folder), str(idle_seconds), str(full_disk_seconds)],
                 environment,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, null, 0),

@@ -4,7 +4,7 @@ import json
 import struct
 from typing import Any
 
-PROTOCOL = 2  # changes with the meaning of a message
+PROTOCOL = 3  # changes with the meaning of a message
 SOCKET = "launcher.sock"
 _LENGTH = struct.Struct(">I")
 _MAX = 16 * 1024 * 1024

@@ -87,8 +87,9 @@ class Installer:
             raise PrepareFailed(f"{name} took longer than {limit:g} s.") from error
         finally:
             await asyncio.shield(self._clear(key))
-        if receipt.error or receipt.exit_code:
-            cause = receipt.error or f"exit code {receipt.exit_code}"
+        broken = receipt.error or receipt.cut_short
+        if broken or receipt.exit_code:
+            cause = broken or f"exit code {receipt.exit_code}"
             raise PrepareFailed(
                 f"{name.capitalize()} failed ({cause}); its output says why."
             )

@@ -18,7 +18,7 @@ from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.module import Module
 from fairlead.kernel.principal import TenantId, service
-from fairlead.kernel.processes import Launcher
+from fairlead.kernel.processes import Launcher, PlainProcesses
 from fairlead.kernel.secrecy import secrets_among
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.pipelines.activities.checkout import CheckoutActivities
@@ -93,6 +93,11 @@ class PipelinesProvider(Provider):
     on_queued = provide(OnRunQueued)
     on_ended = provide(OnOperationEnded)
     on_deleted = provide(OnProjectDeleted)
+
+    @provide(scope=Scope.APP)
+    def plain(self, settings: PipelinesSettings) -> PlainProcesses:
+        """Tell all who run what users wrote whether it needs isolation here."""
+        return PlainProcesses(allowed=settings.unsafe_local)
 
     @provide(scope=Scope.APP)
     def rule(self, settings: PipelinesSettings) -> ExecutorRule:

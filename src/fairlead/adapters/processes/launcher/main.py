@@ -25,7 +25,7 @@ _TERMINATED_GRACE_SECONDS = 2.0
 _OURS_ALONE = 0o077  # for files of the launcher's; programs have the usual mask
 
 
-def main(folder: str, idle_seconds: float) -> None:
+def main(folder: str, idle_seconds: float, full_disk_seconds: float) -> None:
     """Serve the home whose `run` folder this is; return at once if another does."""
     os.chdir(folder)  # the socket's name stays short, however long the folder's is
     _stand_alone()
@@ -40,7 +40,13 @@ def main(folder: str, idle_seconds: float) -> None:
     loop = Loop()
     listener = _listen()
     service = Service(loop, listener, idle_seconds=idle_seconds)
-    supervisor = Supervisor(loop, marks, receipts, touched=service.touched)
+    supervisor = Supervisor(
+        loop,
+        marks,
+        receipts,
+        touched=service.touched,
+        full_disk_seconds=full_disk_seconds,
+    )
     supervisor.close_books()
     loop.on_signal(signal.SIGTERM, lambda: service.shutdown(_TERMINATED_GRACE_SECONDS))
     service.serve(supervisor)

@@ -1,10 +1,12 @@
 """What a program prints, from its pipe to its journal."""
 
+import errno
 import os
 import time
 from collections.abc import Callable
 
 from fairlead.adapters.journals.appender import Appender
+from fairlead.adapters.processes.launcher.disk import SPARED
 from fairlead.adapters.processes.launcher.loop import Loop, Timer
 from fairlead.kernel.framing import OUTPUT, encode
 from fairlead.kernel.redaction import Redactor
@@ -15,7 +17,7 @@ _PAUSE_SECONDS = 0.005
 _HOLD_SECONDS = 0.1  # how long a line without an end is waited for
 _SPLIT_SECONDS = 10.0  # how long the rest of a character is
 _RETRY_SECONDS = 0.25
-_PATIENCE_SECONDS = 30.0  # for a disk that is full
+_PATIENCE_SECONDS = 30.0  # for a disk that is full, where nothing else is said
 _LINGER_SECONDS = 1.0  # for a pipe that a process out of reach keeps open
 _READS_AT_ONCE = 64
 _LONGEST_CHARACTER = 4
@@ -25,8 +27,8 @@ class Output:
     """Reads one pipe as fast as it can write one journal, and no faster.
 
     Frames end at a line's end where there is one within 64 KiB and 100 ms, and
-    otherwise not within a UTF-8 character that is completed within 10 s. Secrets are taken out before anything else
-    is done with what was read.
+    otherwise not within a UTF-8 character that is completed within 10 s. Secrets
+    are taken out before anything else is done with what was read.
     """
 
     def __init__(
@@ -40,6 +42,8 @@ class Output:
         redactor: Redactor | None = None,
     ) -> None:
         """Own `pipe` (not blocking) and `journal`; call `touched` after each frame."""
+        self._full: Callable[[], None] | None = None
+        self._patience_seconds = _PATIENCE_SECONDS
         self._loop = loop
         self._redactor = redactor
         self._pipe = pipe
@@ -62,6 +66,15 @@ class Output:
         self._loop.later(_LINGER_SECONDS, self._linger)
         self._watch()
         self._drain()
+
+    def when_full(self, full: Callable[[], None], *, patience_seconds: float) -> None:
+        """Call `full` when there was no room for so long; output is lost from then."""
+        self._full = full
+        self._patience_seconds = patience_seconds
+
+    def hurry(self) -> None:
+        """Wait for room on the disk no longer."""
+        self._patience_seconds = 0.0
 
     def _watch(self) -> None:
         if self._open and self._stuck is None:
@@ -168,13 +181,17 @@ class Output:
             self._touched()
 
     def _append(self, data: bytes) -> None:
+        if self._journal.room() < SPARED + len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._journal.append(encode(OUTPUT, self._stream, data, at=time.time()))
 
     def _wait_for_room(self, data: bytes) -> None:
         now = time.monotonic()
         self._stuck_since = self._stuck_since or now
-        if now - self._stuck_since > _PATIENCE_SECONDS:
+        if now - self._stuck_since >= self._patience_seconds:
             self._lost += len(data)
+            if self._full is not None:
+                self._full()
             return
         self._stuck = data
         if self._open:

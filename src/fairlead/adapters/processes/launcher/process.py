@@ -27,6 +27,7 @@ class Process:
         self.ended_at = 0.0
         self.error = ""
         self.interrupted = False
+        self.cut_short = ""  # why the launcher ended it
         self.grace_until: float | None = None  # monotonic; set when told to stop
         self.attempts = 0  # to end what is left
         self.closing = False  # the tree is gone, the output is being finished
@@ -52,7 +53,13 @@ class Process:
             "ended_at": self.ended_at,
             "error": self.error,
             "interrupted": self.interrupted,
+            "cut_short": self.cut_short,
         }
+
+    def hurry(self) -> None:
+        """Wait no longer for room for its output."""
+        if self.output is not None:
+            self.output.hurry()
 
     def schedule(self, timer: Timer) -> None:
         """Let `timer` be the one thing this process waits for."""

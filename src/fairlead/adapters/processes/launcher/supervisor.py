@@ -5,8 +5,10 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from fairlead.adapters.journals.appender import Appender
+from fairlead.adapters.processes.launcher.disk import NONE, room
 from fairlead.adapters.processes.launcher.loop import Loop
 from fairlead.adapters.processes.launcher.marks import Marks
 from fairlead.adapters.processes.launcher.output import Output
@@ -25,6 +27,7 @@ _AGAIN_SECONDS = 0.005
 _SLOWLY_SECONDS = 0.1
 _QUICK_ATTEMPTS = 50
 _RECORD_SECONDS = 1.0
+_DISK_SECONDS = 1.0
 _ATTEMPTS = 150  # then what is left cannot be ended: it hangs in the kernel
 _INTERRUPT_GRACE_SECONDS = 0.5
 _KILLED = 128 + signal.SIGKILL
@@ -43,8 +46,14 @@ class Supervisor:
         receipts: Receipts,
         *,
         touched: Callable[[str], None],
+        full_disk_seconds: float,
     ) -> None:
-        """Call `touched` with the path of each journal that has grown."""
+        """Call `touched` with the path of each journal that has grown.
+
+        End steps that wait for room on the disk for longer than `full_disk_seconds`.
+        """
+        self._full_disk_seconds = full_disk_seconds
+        self._full_since: float | None = None
         self._loop = loop
         self._marks = marks
         self._receipts = receipts
@@ -54,6 +63,7 @@ class Supervisor:
         self._unwritten: dict[str, Facts] = {}  # receipts, while the disk is full
         self._secrets: dict[tuple[str, ...], Secrets] = {}
         loop.on_signal(signal.SIGCHLD, self._reap)
+        self._look_at_disk()
 
     def start(self, spec: Facts, owner: object) -> None:
         """Start what `spec` describes, unless its key is known."""
@@ -91,6 +101,7 @@ class Supervisor:
             ended({})
             return
         process.waiting.append(ended)
+        process.hurry()
         self._stop(process, grace_seconds)
 
     def running(self) -> list[Facts]:
@@ -114,6 +125,7 @@ class Supervisor:
         """End everything."""
         self._reap()
         for process in tuple(self._processes.values()):
+            process.hurry()
             self._interrupt(process, grace_seconds)
 
     def close_books(self) -> None:
@@ -127,6 +139,7 @@ class Supervisor:
                     "ended_at": time.time(),
                     "error": "",
                     "interrupted": True,
+                    "cut_short": "",
                 }
             )
 
@@ -168,6 +181,9 @@ class Supervisor:
             touched=lambda: self._touched(path),
             redactor=redactor,
         )
+        process.output.when_full(
+            lambda: self._cut_short(process), patience_seconds=self._full_disk_seconds
+        )
 
     def _redactor(self, words: tuple[str, ...]) -> Redactor | None:
         if not words:
@@ -182,6 +198,26 @@ class Supervisor:
         if process.exit_code is None:
             process.interrupted = True
         self._stop(process, grace_seconds)
+
+    def _look_at_disk(self) -> None:
+        """End the steps once the disk has been full for too long: nothing goes on."""
+        self._loop.later(_DISK_SECONDS, self._look_at_disk)
+        if not self._processes or room(os.curdir) >= NONE:
+            self._full_since = None
+            return
+        now = time.monotonic()
+        self._full_since = self._full_since or now
+        if now - self._full_since >= self._full_disk_seconds:
+            for process in tuple(self._processes.values()):
+                self._cut_short(process)
+
+    def _cut_short(self, process: Process) -> None:
+        """End a step that has no room to go on; a workload may do without output."""
+        if process.lifetime != STEP or process.exit_code is not None:
+            return
+        process.cut_short = f"The disk of {Path.cwd().parent} is full."
+        process.hurry()
+        self._stop(process, _INTERRUPT_GRACE_SECONDS)
 
     def _stop(self, process: Process, grace_seconds: float) -> None:
         until = time.monotonic() + grace_seconds

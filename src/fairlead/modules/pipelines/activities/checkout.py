@@ -98,6 +98,8 @@ class CheckoutActivities:
                 f"{ended.seconds:g} s.",
                 repository=plain(record.repository),
             )
+        if ended.cut_short:
+            raise CheckoutFailed(f"The checkout was ended: {ended.cut_short}")
         if ended.exit_code:
             raise _refusal(record, ended.exit_code, ended.error)
         commit, title = await asyncio.to_thread(_facts, self.places.of(record.id))

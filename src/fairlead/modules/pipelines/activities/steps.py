@@ -225,7 +225,9 @@ class StepActivities:
         else:
             settled = replace(
                 execution,
-                state=State.FAILED if ended.exit_code else State.SUCCEEDED,
+                state=State.FAILED
+                if ended.exit_code or ended.cut_short
+                else State.SUCCEEDED,
                 exit_code=ended.exit_code,
                 reason=_why(ended),
             )
@@ -260,6 +262,8 @@ class StepActivities:
 
 
 def _why(receipt: Receipt) -> str:
+    if receipt.cut_short:
+        return f"It was ended: {receipt.cut_short}"
     if receipt.error:
         return f"It could not be started: {receipt.error}"
     if receipt.exit_code:
