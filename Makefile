@@ -29,10 +29,14 @@ test: .venv/dev ## run the tests
 crash: .venv/dev ## the long crash suites: ROUNDS kills of the engine, KILLS of the rest
 	FAIRLEAD_CRASH_ROUNDS=$(ROUNDS) FAIRLEAD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -q \
 	    tests/integration/adapters/engine/test_crashes.py \
+	    tests/integration/adapters/engine/test_journal.py \
+	    tests/integration/adapters/engine/test_disk.py \
+	    tests/integration/adapters/temporal/test_crashes.py \
 	    tests/integration/adapters/sql/test_crash.py \
 	    tests/integration/adapters/processes/test_kills.py \
 	    tests/integration/modules/pipelines/test_kills.py \
-	    tests/e2e/test_restarts.py
+	    tests/e2e/test_restarts.py \
+	    tests/e2e/test_temporal.py
 
 lint: .venv/dev ## formats, rules, types, import contracts, generated files
 	$(BIN)/ruff format --check .

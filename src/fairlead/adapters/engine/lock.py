@@ -21,7 +21,7 @@ class JournalLock:
 
         Raises:
             JournalHeld: another process, named in the message, has it.
-            OSError: the file cannot be made.
+            OSError: the file cannot be made or written; it is not held then.
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -35,8 +35,12 @@ class JournalLock:
                 path=str(self._journal),
                 holder=holder,
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError:  # a full disk
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
 
     def release(self) -> None:

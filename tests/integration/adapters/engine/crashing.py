@@ -27,8 +27,10 @@ from fairlead.adapters.engine.records import (
 )
 from fairlead.adapters.engine.writer import Batch, Writer
 from fairlead.kernel.engine import (
+    Activity,
     Attempt,
     Call,
+    Engine,
     Json,
     Node,
     RetryPolicy,
@@ -50,7 +52,7 @@ KINDS = {
     "signal": SIGNAL,
     "cancel": CANCEL,
 }
-POLICY = RetryPolicy(max_attempts=4, initial_seconds=0.005)
+POLICY = RetryPolicy(max_attempts=50, initial_seconds=0.005, max_seconds=0.5)
 
 
 class NotYet(FairleadError):
@@ -95,6 +97,12 @@ async def undone(steps: Steps, argument: Json) -> Json:
         raise
 
 
+FLOWS = (
+    Workflow(name="chain", function=chain),
+    Workflow(name="undone", function=undone),
+)
+
+
 class Child:
     """One life of the process."""
 
@@ -108,6 +116,11 @@ class Child:
         self.effects = os.open(folder / "effects", flags)
         self.doing = asyncio.Condition()
         self.busy: set[str] = set()
+
+    def begin(self) -> None:
+        """Write down what this life begins with."""
+        with (self.folder / "ids").open("a", encoding="utf-8") as file:
+            file.writelines(f"{name}\n" for name in self.ids)
 
     def note(self, *words: object) -> None:
         """Write an effect outside of the engine."""
@@ -147,6 +160,26 @@ class Child:
 
     async def live(self) -> None:
         """Do everything there is to do."""
+        engine = self.engine()
+        engine.watch(self.told)
+        await engine.open()
+        known = self.known()
+        await asyncio.gather(*(self.see_through(engine, name) for name in known))
+        await self.settle(known)
+        await engine.close()
+
+    async def settle(self, known: list[str]) -> None:
+        """Wait for what comes after the ends; here, they are told before."""
+
+    def known(self) -> list[str]:
+        """Return the names that any life began with."""
+        return (self.folder / "ids").read_text(encoding="utf-8").split()
+
+    def activities(self) -> dict[str, Activity]:
+        return {"work": self.work, "flaky": self.flaky, "wait": self.wait}
+
+    def engine(self) -> Engine:
+        """Make an engine that dies at its place."""
         child = self
 
         class DyingWriter(Writer):
@@ -171,21 +204,11 @@ class Child:
         class DyingEngine(EmbeddedEngine):
             journal_type = DyingJournal
 
-        engine = DyingEngine(
-            self.folder / "engine.db",
-            workflows=[
-                Workflow(name="chain", function=chain),
-                Workflow(name="undone", function=undone),
-            ],
-            activities={"work": self.work, "flaky": self.flaky, "wait": self.wait},
+        return DyingEngine(
+            self.folder / "engine.db", workflows=FLOWS, activities=self.activities()
         )
-        engine.watch(self.told)
-        await engine.open()
-        known = (self.folder / "ids").read_text(encoding="utf-8").split()
-        await asyncio.gather(*(self.see_through(engine, id_) for id_ in known))
-        await engine.close()
 
-    async def see_through(self, engine: EmbeddedEngine, name: str) -> None:
+    async def see_through(self, engine: Engine, name: str) -> None:
         """Start both workflows of one name, send, cancel, wait for the ends."""
         for kind in ("chain", "undone"):
             await engine.start(kind, name, id=f"{kind}-{name}")
@@ -198,7 +221,7 @@ class Child:
             self.note("G", f"chain-{name}", number)
         await asyncio.gather(self.undo(engine, name), self.finish(engine, name))
 
-    async def undo(self, engine: EmbeddedEngine, name: str) -> None:
+    async def undo(self, engine: Engine, name: str) -> None:
         undone_id = f"undone-{name}"
         ended = asyncio.ensure_future(engine.result(undone_id, timeout_seconds=60))
         async with self.doing:
@@ -214,7 +237,7 @@ class Child:
         except WorkflowCancelled:
             self.note("C", undone_id)
 
-    async def finish(self, engine: EmbeddedEngine, name: str) -> None:
+    async def finish(self, engine: Engine, name: str) -> None:
         result = await engine.result(f"chain-{name}", timeout_seconds=60)
         middle = {"left": "l", "right": "r", "both": "b"}
         if result == [name, middle, [0, 1], "last"]:
@@ -238,8 +261,7 @@ def main() -> None:
         if not child:
             os.dup2(2, 1)  # the log is no answer
             life = Child(Path(folder), prefix, point)
-            with (life.folder / "ids").open("a", encoding="utf-8") as file:
-                file.writelines(f"{name}\n" for name in life.ids)
+            life.begin()
             asyncio.run(life.live())
             os._exit(0)
         sys.stdout.write(f"{child}\n")
