@@ -52,7 +52,9 @@ class KeyRules:
         require_person(who)
         if user is None or user.lower() == who.name:
             return who.id, who.name
-        await self.authorizer.require(who, KEY_CREATE)
+        await self.authorizer.require(
+            who, KEY_CREATE, target=f"users/{user.lower()[:63]}"
+        )
         found = await self.directory.find(user)
         return found.id, found.name
 
@@ -94,7 +96,11 @@ class KeyRules:
         own = key is not None and key.owner_id == who.id
         if not own or who.kind is not PrincipalKind.USER:
             await self.authorizer.require(
-                who, permission, sees=KEY_READ, missing=missing
+                who,
+                permission,
+                target=f"api_keys/{key_id}",
+                sees=KEY_READ,
+                missing=missing,
             )
         if key is None or key.revoked_at is not None:
             raise missing
