@@ -10,14 +10,11 @@ from fairlead.kernel.engine import Json
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.schedules import Planned, Schedulable
 from fairlead.modules.pipelines.domain.records import RUN
-from fairlead.modules.pipelines.permissions import RUN_START
 from fairlead.modules.pipelines.use_cases.start import (
-    ExecutorRule,
     StartRun,
     check_revision,
 )
-from fairlead.modules.projects.public import Projects
-from fairlead.services.authz.public import Authorizer, project_scope
+from fairlead.services.authz.public import project_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,22 +23,16 @@ class ScheduledRuns(Schedulable):
 
     kind: ClassVar[str] = RUN
 
-    projects: Projects
-    authorizer: Authorizer
-    rule: ExecutorRule
     start_run: StartRun
 
     @override
     async def prepare(self, who: Principal, argument: Json) -> Planned:
-        project = await self.projects.get(who, str(argument.get("project", "")))
-        scope = project_scope(project.id)
-        await self.authorizer.require(who, RUN_START, on=scope)
-        self.rule.check()
+        project = await self.start_run.admit(who, str(argument.get("project", "")))
         revision = str(argument.get("revision", ""))
         check_revision(revision)
         return Planned(
             subject=project.name,
-            scope=scope,
+            scope=project_scope(project.id),
             project_id=project.id,
             argument={"project": str(project.id), "revision": revision},
         )

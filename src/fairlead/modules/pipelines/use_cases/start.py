@@ -23,7 +23,7 @@ from fairlead.modules.pipelines.public import (
 )
 from fairlead.modules.projects.permissions import PROJECT_READ
 from fairlead.modules.projects.public import Project, ProjectNotFound, Projects
-from fairlead.services.audit.public import Act, AuditTrail, refused
+from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.authz.public import Authorizer, project_scope
 from fairlead.services.operations.public import Operations, Submission
 
@@ -104,12 +104,7 @@ class StartRun:
             BadRevision: `revision` cannot be one.
             KeyReused: the request key was used with another body.
         """
-        found = await self._project(who, project)
-        try:
-            self.rule.check()
-        except ExecutorRefused as error:
-            await self.trail.record(who, refused(act_on(found), error))
-            raise
+        found = await self.admit(who, project)
         check_revision(revision)
         record = await self._known(run_id)
         if record is None:
@@ -119,8 +114,14 @@ class StartRun:
             await self.operations.submit(who, submission_of(record))
         return shown(record)
 
-    async def _project(self, who: Principal, project: str) -> Project:
-        """Find it first, so that a refusal names it, and what was really asked for."""
+    async def admit(self, who: Principal, project: str) -> Project:
+        """Return the project, if `who` may start a run of it, and one may run here.
+
+        It is found first, so that a refusal names it, and what was really asked for.
+
+        Raises:
+            ProjectNotFound, NotAllowed, ExecutorRefused: as above.
+        """
         missing = ProjectNotFound(f"There is no project '{project}'.")
         try:
             found = await self.projects.get(service(NAME, who.tenant_id), project)
@@ -133,6 +134,8 @@ class StartRun:
             sees=PROJECT_READ,
             missing=missing,
         )
+        async with told(self.trail, who, act_on(found), ExecutorRefused):
+            self.rule.check()
         return found
 
     async def _known(self, run_id: UUID | None) -> Record | None:

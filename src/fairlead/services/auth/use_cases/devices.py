@@ -44,7 +44,9 @@ class Whose:
         if user is None or (person and user.lower() == who.name):
             require_person(who)
             return who.id
-        await self.authorizer.require(who, permission)
+        await self.authorizer.require(
+            who, permission, target=f"users/{user.lower()[:63]}"
+        )
         return (await self.directory.find(user)).id
 
 
@@ -91,7 +93,11 @@ class RevokeSession:
         own = session is not None and session.user_id == who.id
         if not own or who.kind is not PrincipalKind.USER:
             await self.authorizer.require(
-                who, SESSION_REVOKE, sees=SESSION_READ, missing=missing
+                who,
+                SESSION_REVOKE,
+                target=f"sessions/{session_id}",
+                sees=SESSION_READ,
+                missing=missing,
             )
         if session is None:
             raise missing

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.engine import Json
+from fairlead.kernel.errors import ErrorKind
 from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.schedules import Calendar, Timetable
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.public import Act, AuditTrail
+from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.authz.public import Authorizer
 from fairlead.services.operations.domain.schedule import (
     JobFixed,
@@ -74,6 +75,7 @@ class FindSchedule:
             who,
             permission,
             on=found.schedule.scope,
+            target=f"schedules/{found.schedule.id}",
             sees=SCHEDULE_READ,
             missing=ScheduleNotFound(
                 f"There is no schedule '{schedule[:100]}'.", schedule=schedule[:100]
@@ -213,19 +215,11 @@ class UpdateSchedule:
             BadSchedule, BadTimetable, ScheduleNameTaken: as they say.
         """
         held = (await self.find(who, schedule, SCHEDULE_UPDATE)).schedule
-        if held.job:
-            raise JobFixed(
-                f"{held.name} is declared by its module; you can pause it, "
-                "not change it.",
-                schedule=held.name,
-            )
-        if expected is not None and expected != held.version:
-            raise ScheduleChanged(
-                f"Somebody changed the schedule {held.name}; look at it again.",
-                schedule=held.name,
-            )
-        changed = await self._argued(who, self._timed(held, changes), changes)
-        return await self.editing.save(who, changed, "change")
+        act = act_on(held, SCHEDULE_UPDATE, "change")
+        async with told(self.editing.trail, who, act, ErrorKind.CONFLICT):
+            _check(held, expected)
+            changed = await self._argued(who, self._timed(held, changes), changes)
+            return await self.editing.save(who, changed, "change")
 
     def _timed(self, held: Schedule, changes: Changes) -> Schedule:
         table, jitter, name = held.timetable, changes.jitter_seconds, changes.name
@@ -297,6 +291,19 @@ class DeleteSchedule:
                 who, act_on(held, SCHEDULE_DELETE, "delete")
             )
         self.editing.alarm.changed()
+
+
+def _check(held: Schedule, expected: str | None) -> None:
+    if held.job:
+        raise JobFixed(
+            f"{held.name} is declared by its module; you can pause it, not change it.",
+            schedule=held.name,
+        )
+    if expected is not None and expected != held.version:
+        raise ScheduleChanged(
+            f"Somebody changed the schedule {held.name}; look at it again.",
+            schedule=held.name,
+        )
 
 
 def act_on(schedule: Schedule, permission: str, act: str) -> Act:
