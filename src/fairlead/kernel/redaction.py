@@ -29,6 +29,7 @@ _BREAKS = (b"", b"\n", b"\r\n", b"\\n", b"\\r\\n")  # of wrapped base64, also qu
 _LEAD = (0, 2, 3)  # characters that an encoding shares with the bytes before
 _EATEN = re.compile(rb"^[0-9A-Fa-f]{1,2}")  # by a percent sign that stands before
 _EATEN_BASE64 = re.compile(rb"^[2BbFfnr]{1,4}")  # by that, or a backslash
+_SHOWN = 2  # characters of base64 before the end of a line
 _TRIED = 6  # pieces that are looked for at once
 
 Piece = tuple[bytes, ...]  # ways to write one stretch of a secret
@@ -72,6 +73,7 @@ class Form:
         whole: bytes = b"",
         core: bytes = b"",
         alone: bytes = b"",
+        wrapped: bool = False,
     ) -> None:
         """Join neighbours that can be written in one way only.
 
@@ -92,6 +94,7 @@ class Form:
         self.whole = whole or max(certain, key=len, default=b"")
         self.core = core if whole else self.whole
         self._alone = alone
+        self.wrapped = wrapped
         self.longest = sum(max(map(len, piece)) for piece in joined)
         self._heads = {way[:1] for way in joined[0]}
         self._begins = _pattern(joined[:_TRIED])
@@ -176,50 +179,59 @@ class Redactor:
     Every byte that belongs to a form of a secret is taken out, and each run of such
     bytes is replaced by one `MARK`; no other byte is changed. What may be the
     beginning of a secret is held back until it is known, so never more than the
-    longest form.
+    longest form. But a line that has ended is given out though its last two characters
+    might begin base64 that goes on in the next: else many lines came late.
     """
 
     def __init__(self, secrets: Secrets) -> None:
         """Begin a stream."""
         self._forms = secrets.forms
         self._held = b""
-        self._covered = 0  # bytes of what is held that belong to a secret
+        self._covered = 0  # bytes of what is held that were given out, or hidden
         self._marked = False  # the last byte given out stands for a secret
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes in; return what is safe to be shown."""
         data = self._held + chunk if self._held else chunk
         last_line = data.rfind(b"\n") + 1
-        cut = size = len(data)
+        keep = cut = size = len(data)
+        ended = size if last_line < size else len(data.rstrip(b"\r\n")) - _SHOWN
         for form in self._forms:
             if form.lines or last_line < size:
-                cut = min(cut, form.unfinished(data, last_line))
-        return self._give(data, cut)
+                place = form.unfinished(data, last_line)
+                keep = min(keep, place)
+                if place < ended or not form.wrapped:
+                    cut = min(cut, place)
+        return self._give(data, cut, keep)
 
     def finish(self) -> bytes:
         """Return what was held back; the stream has ended."""
-        return self._give(self._held, len(self._held))
+        size = len(self._held)
+        return self._give(self._held, size, size)
 
-    def _give(self, data: bytes, cut: int) -> bytes:
-        """Return what lies before `cut`, redacted, and hold the rest."""
+    def _give(self, data: bytes, cut: int, keep: int) -> bytes:
+        """Return what lies before `cut`, redacted, and hold what begins at `keep`."""
         spans = [match for form in self._present(data) for match in form.matches(data)]
         given: list[bytes] = []
         position = self._covered
         for start, end in sorted(spans):
             if start >= cut:
                 break
+            if end <= position:
+                continue
             if start > position:
                 given.append(data[position:start])
                 self._marked = False
             if not self._marked:
                 given.append(MARK)
                 self._marked = True
-            position = max(position, end)
+            position = end
         if position < cut:
             given.append(data[position:cut])
             self._marked = False
-        self._covered = max(position - cut, 0)
-        self._held = data[cut:]
+            position = cut
+        self._covered = max(position - keep, 0)
+        self._held = data[keep:]
         return b"".join(given)
 
     def _present(self, data: bytes) -> Iterator[Form]:
@@ -278,7 +290,7 @@ def _base64(encoded: bytes) -> Form:
     if padding:
         pieces += [(*ways[sign], b"") for sign in (end, *(b"=",) * padding)]
     core = _EATEN_BASE64.sub(b"", certain)
-    return Form(pieces, view=_unwrapped, whole=certain, core=core)
+    return Form(pieces, view=_unwrapped, whole=certain, core=core, wrapped=True)
 
 
 def _json(character: str) -> Piece:
