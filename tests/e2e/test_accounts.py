@@ -1,12 +1,15 @@
 """Accounts of people, against a running server that writes its letters to files."""
 
+import json
 import re
+import time
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
 import pytest
 
+from fairlead.services.identity.domain import code_at
 from fairlead.testing.server import TestServer, eventually
 
 FIRST = "four words make sense"
@@ -60,6 +63,24 @@ def test_an_address_is_verified_and_a_password_reset(
     login = ("login", "--username", "mia", "--password-stdin")
     assert other.run(*login, stdin=f"{FIRST}\n").exit_code == 4
     assert other.run(*login, stdin=f"{NEXT}\n").exit_code == 0
+
+    stdin = f"{NEXT}\n"
+    made = json.loads(
+        other.run(
+            *("account", "second-factor", "begin", "--password-stdin"),
+            *("--output", "json"),
+            stdin=stdin,
+        ).out
+    )
+    code = code_at(made["secret"], int(time.time()) // 30)
+    confirmed = other.run("account", "second-factor", "confirm", code)
+    recovery = confirmed.out.split()
+    assert len(recovery) == 10
+    asked = other.run(*login, stdin=stdin)
+    assert (asked.exit_code, "authenticator" in asked.err) == (4, True)
+    assert other.run(*login, "--code", code, stdin=stdin).exit_code == 4
+    assert other.run(*login, "--code", recovery[0], stdin=stdin).exit_code == 0
+    assert other.data("account", "show")["recovery_codes_left"] == 9
 
     server.run("users", "delete", "mia", "--yes")
     assert server.run("users", "show", "mia").exit_code == 3

@@ -137,7 +137,7 @@ def test_a_project_moves_to_another_branch(server: TestServer, tmp_path: Path) -
 
 
 def test_a_role_is_given_by_names(server: TestServer, failed: str) -> None:
-    server.run("users", "create", "lin", "--password-stdin", stdin="long words 12\n")
+    server.run("users", "create", "lin", "--password-stdin", stdin="long words 1234\n")
     given = ("roles", "bind", "lin", "viewer", "--project", "said")
     first, second = server.run(*given), server.run(*given)
 

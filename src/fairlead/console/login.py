@@ -20,6 +20,7 @@ from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.console.sessions import BrowserSessions
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Principal
+from fairlead.services.identity.public import SecondFactorNeeded, WrongCode
 
 FOREVER_SECONDS = 7 * 24 * 3600
 
@@ -63,13 +64,19 @@ class LoginController(PageController):
         wanted = local_path(await field(request, "next"))
         password = str((await request.form()).get("password", ""))
         try:
-            handle = await sessions.open(name, password, origin=who.origin)
+            code = await field(request, "code")
+            handle = await sessions.open(name, password, origin=who.origin, code=code)
         except FairleadError as error:
             if error.kind not in {ErrorKind.UNAUTHENTICATED, ErrorKind.THROTTLED}:
                 raise
             status = 429 if error.kind is ErrorKind.THROTTLED else 401
             shown: Response[Any] = await pages.show(
-                request, _sheet(status), wanted=wanted, name=name, fault=error.message
+                request,
+                _sheet(status),
+                wanted=wanted,
+                name=name,
+                fault=error.message,
+                asks_code=isinstance(error, SecondFactorNeeded | WrongCode),
             )
             return shown
         answer = go(wanted)

@@ -77,15 +77,18 @@ class BrowserSessions:
         self._clock = clock
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
-    async def open(self, username: str, password: str, *, origin: Origin) -> str:
+    async def open(
+        self, username: str, password: str, *, origin: Origin, code: str = ""
+    ) -> str:
         """Log in and return the handle for the cookie, new every time.
 
         Raises:
             WrongCredentials, TooManyAttempts: see `auth.public`.
+            SecondFactorNeeded, WrongCode: see `auth.public`.
         """
         async with self._scopes.enter(service("console")) as scope:
             sessions = await scope.get(Sessions)
-            tokens = await sessions.login(username, password, origin=origin)
+            tokens = await sessions.login(username, password, origin=origin, code=code)
             handle = secrets.token_urlsafe(32)
             store, work = (
                 await scope.get(BrowserSessionStore),

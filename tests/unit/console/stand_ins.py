@@ -25,7 +25,12 @@ from fairlead.modules.projects.public import (
 from fairlead.services.audit.public import AuditLog, ChainState, Entry, EntryFilter
 from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Verifier
 from fairlead.services.authz.public import Binding, Role, Roles
-from fairlead.services.identity.public import User, Users, WrongCredentials
+from fairlead.services.identity.public import (
+    SecondFactorNeeded,
+    User,
+    Users,
+    WrongCredentials,
+)
 from fairlead.services.operations.public import (
     Operation,
     OperationFilter,
@@ -346,9 +351,13 @@ class PaperSessions(Sessions, Verifier):
     revoked: bool = False
 
     @override
-    async def login(self, username: str, password: str, *, origin: Origin) -> Tokens:
+    async def login(
+        self, username: str, password: str, *, origin: Origin, code: str = ""
+    ) -> Tokens:
         if password != "right":
             raise WrongCredentials("The user name or the password is wrong.")
+        if username == "careful" and code != "123456":
+            raise SecondFactorNeeded("Give a code of your authenticator.")
         return self._tokens()
 
     @override

@@ -54,6 +54,19 @@ async def test_a_wrong_password_shows_the_form_again(open_browser: Open) -> None
     assert "set-cookie" not in answer.headers
 
 
+async def test_a_code_is_asked_for_on_the_form(open_browser: Open) -> None:
+    """Of those who have a second factor, once their password is right."""
+    browser = await open_browser(stage())
+    assert 'name="code"' not in (await browser.client.get("/login")).text
+    form = {"username": "careful", "password": "right", "next": "/runs"}
+    asked = await browser.client.post("/login", data=form)
+    assert asked.status_code == 401
+    assert 'name="code"' in asked.text
+
+    answer = await browser.client.post("/login", data={**form, "code": " 123456 "})
+    assert answer.headers["location"] == "/runs"
+
+
 async def test_a_session_outlives_the_server(open_browser: Open) -> None:
     """A new process takes the session up from its row, with new tokens."""
     before = stage()

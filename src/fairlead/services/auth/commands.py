@@ -15,12 +15,15 @@ from fairlead.adapters.terminal.errors import Refused
 from fairlead.adapters.terminal.options import output
 from fairlead.adapters.terminal.output import Row, field, show_list, show_one, when
 
+SECOND_FACTOR = "identity.second_factor_needed"
+
 
 @click.command()
 @click.option("--url", default=None, help=f"The server [default: {DEFAULT_URL}].")
 @click.option("--username", default="admin", show_default=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
-def login(url: str | None, username: str, *, password_stdin: bool) -> None:
+@click.option("--code", default="", help="Of your authenticator, or for recovery.")
+def login(url: str | None, username: str, code: str, *, password_stdin: bool) -> None:
     """Log in and keep the tokens for the next commands."""
     environment = os.environ.get("FAIRLEAD_URL")
     server = address(url or environment or credentials.load().url)
@@ -38,9 +41,21 @@ def login(url: str | None, username: str, *, password_stdin: bool) -> None:
         password = _asked(username)
     if not password:
         raise Refused("The password is empty.", exit_code=2)
-    body = {"username": username, "password": password}
-    client.keep(client.post("/api/v1/auth/login", body), username)
+    body = {"username": username, "password": password, "code": code}
+    client.keep(_tokens(client, body), username)
     click.echo(f"logged in to {client.url} as {username}", err=True)
+
+
+def _tokens(client: Client, body: dict[str, str]) -> dict[str, Any]:
+    """Log in; ask for a code on a terminal when one is needed."""
+    try:
+        made = client.post("/api/v1/auth/login", body)
+    except Refused as error:
+        if error.code != SECOND_FACTOR or not sys.stdin.isatty():
+            raise
+        code = click.prompt("Code", err=True)
+        made = client.post("/api/v1/auth/login", {**body, "code": code})
+    return dict(made)
 
 
 def _asked(username: str) -> str:

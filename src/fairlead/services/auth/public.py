@@ -124,11 +124,14 @@ class Sessions(Protocol):
     """Starts, renews and ends sessions."""
 
     @abstractmethod
-    async def login(self, username: str, password: str, *, origin: Origin) -> Tokens:
-        """Begin a session.
+    async def login(
+        self, username: str, password: str, *, origin: Origin, code: str = ""
+    ) -> Tokens:
+        """Begin a session; `code` is that of the second factor, for who has one.
 
         Raises:
             WrongCredentials, TooManyAttempts: see `identity.public`.
+            SecondFactorNeeded, WrongCode: see `identity.public`.
         """
 
     @abstractmethod

@@ -10,6 +10,7 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.services.identity.domain import (
     ANY,
     Account,
+    Factor,
     Link,
     Purpose,
     Tallies,
@@ -17,8 +18,10 @@ from fairlead.services.identity.domain import (
 )
 from fairlead.services.identity.ports import (
     BreachedPasswords,
+    FactorStore,
     Hasher,
     LinkStore,
+    Safe,
     TallyStore,
     UserStore,
 )
@@ -172,6 +175,64 @@ class MemoryLinkStore(LinkStore):
         for key, link in list(self._links.items()):
             if link.expires_at < before:
                 del self._links[key]
+
+
+class MemoryFactorStore(FactorStore):
+    """Keeps authenticators and recovery codes in dicts by user."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._factors: dict[UUID, Factor] = {}
+        self._codes: dict[UUID, set[str]] = {}
+
+    @override
+    async def find(self, user_id: UUID) -> Factor | None:
+        return self._factors.get(user_id)
+
+    @override
+    async def save(self, factor: Factor) -> None:
+        self._factors[factor.user_id] = factor
+
+    @override
+    async def take_step(self, user_id: UUID, step: int) -> bool:
+        factor = self._factors.get(user_id)
+        if factor is None or factor.last_step >= step:
+            return False
+        self._factors[user_id] = replace(factor, last_step=step)
+        return True
+
+    @override
+    async def remove(self, user_id: UUID) -> None:
+        self._factors.pop(user_id, None)
+        self._codes.pop(user_id, None)
+
+    @override
+    async def set_codes(self, user_id: UUID, digests: tuple[str, ...]) -> None:
+        self._codes[user_id] = set(digests)
+
+    @override
+    async def take_code(self, user_id: UUID, digest: str) -> bool:
+        left = self._codes.get(user_id, set())
+        taken = digest in left
+        left.discard(digest)
+        return taken
+
+    @override
+    async def codes_left(self, user_id: UUID) -> int:
+        return len(self._codes.get(user_id, ()))
+
+
+class PaperSafe(Safe):
+    """Writes the owner beside the secret and hides nothing."""
+
+    @override
+    def seal(self, text: str, *, owner: str) -> str:
+        return f"{owner}:{text}"
+
+    @override
+    def open(self, sealed: str, *, owner: str) -> str | None:
+        mine, _, text = sealed.partition(":")
+        return text if mine == owner else None
 
 
 class ListedPasswords(BreachedPasswords):

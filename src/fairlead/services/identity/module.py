@@ -10,6 +10,7 @@ from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.mail.provider import MailProvider, MailReady
 from fairlead.adapters.mail.settings import MailSettings
 from fairlead.adapters.manifests.reader import read_manifest
+from fairlead.adapters.settings.home import Home
 from fairlead.adapters.settings.part import SettingsPart
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
@@ -18,19 +19,27 @@ from fairlead.services.identity.breached import SHIPPED, FileBreachedPasswords
 from fairlead.services.identity.domain import Requests
 from fairlead.services.identity.forms import FormLetters
 from fairlead.services.identity.hashing import Argon2Hasher
-from fairlead.services.identity.http import AccountController, UserController
+from fairlead.services.identity.http import (
+    AccountController,
+    SecondFactorController,
+    UserController,
+)
 from fairlead.services.identity.pages import CONSOLE
 from fairlead.services.identity.ports import (
     BreachedPasswords,
+    FactorStore,
     Hasher,
     Letters,
     LinkStore,
+    Safe,
     TallyStore,
     UserStore,
 )
 from fairlead.services.identity.public import Directory, Users
+from fairlead.services.identity.safe import FileSafe
 from fairlead.services.identity.settings import IdentitySettings
 from fairlead.services.identity.sql import (
+    SqlFactorStore,
     SqlLinkStore,
     SqlTallyStore,
     SqlUserStore,
@@ -44,6 +53,14 @@ from fairlead.services.identity.tasks import (
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
+)
+from fairlead.services.identity.use_cases.factors import (
+    BeginSecondFactor,
+    ConfirmSecondFactor,
+    NewRecoveryCodes,
+    Own,
+    RemoveSecondFactor,
+    ShowAccount,
 )
 from fairlead.services.identity.use_cases.letters import (
     Post,
@@ -59,6 +76,7 @@ from fairlead.services.identity.use_cases.links import (
 )
 from fairlead.services.identity.use_cases.passwords import PasswordRules
 from fairlead.services.identity.use_cases.profiles import DeleteUser, UpdateUser
+from fairlead.services.identity.use_cases.second import CheckSecondFactor
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 from fairlead.services.identity.use_cases.users import (
     CreateUser,
@@ -85,10 +103,16 @@ def _breached(settings: IdentitySettings) -> BreachedPasswords:
     return FileBreachedPasswords(Path(chosen) if chosen else SHIPPED)
 
 
+def _safe(home: Home) -> Safe:
+    return FileSafe(home.path / "keys" / "identity.key")
+
+
 def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     provider.provide(_hasher, scope=Scope.APP)
     provider.provide(_breached, scope=Scope.APP)
+    provider.provide(_safe, scope=Scope.APP)
+    provider.provide(SqlFactorStore, provides=FactorStore)
     provider.provide(_letters, scope=Scope.APP)
     provider.provide(Turnstile, scope=Scope.APP)
     provider.provide(Requests, scope=Scope.APP)
@@ -105,6 +129,13 @@ def _provider() -> Provider:
         UpdateUser,
         DeleteUser,
         PasswordRules,
+        CheckSecondFactor,
+        Own,
+        ShowAccount,
+        BeginSecondFactor,
+        ConfirmSecondFactor,
+        NewRecoveryCodes,
+        RemoveSecondFactor,
         AskVerification,
         VerifyEmail,
         AskReset,
@@ -132,7 +163,7 @@ MODULE = Module(
         SettingsPart("identity", IdentitySettings),
         SettingsPart("mail", MailSettings),
         TablePart(Path(__file__).with_name("migrations")),
-        HttpPart((UserController, AccountController)),
+        HttpPart((UserController, AccountController, SecondFactorController)),
         CONSOLE,
     ),
 )

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from fairlead.kernel.mail import Letter
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.services.identity.domain import Account, Link, Purpose, Tallies, Tally
+from fairlead.services.identity.domain import (
+    Account,
+    Factor,
+    Link,
+    Purpose,
+    Tallies,
+    Tally,
+)
 from fairlead.services.identity.public import User
 
 
@@ -106,6 +113,50 @@ class LinkStore(Protocol):
     @abstractmethod
     async def purge(self, before: datetime) -> None:
         """Forget tokens that were good until before then."""
+
+
+class FactorStore(Protocol):
+    """Keeps the authenticators of one tenant's users, and recovery codes' digests."""
+
+    @abstractmethod
+    async def find(self, user_id: UUID) -> Factor | None:
+        """Return a user's authenticator; None: there is none."""
+
+    @abstractmethod
+    async def save(self, factor: Factor) -> None:
+        """Store an authenticator in place of the user's last one."""
+
+    @abstractmethod
+    async def take_step(self, user_id: UUID, step: int) -> bool:
+        """Note that the code of a step was used; False: it or a later one was."""
+
+    @abstractmethod
+    async def remove(self, user_id: UUID) -> None:
+        """Forget a user's authenticator and recovery codes; none is fine."""
+
+    @abstractmethod
+    async def set_codes(self, user_id: UUID, digests: tuple[str, ...]) -> None:
+        """Store recovery codes in place of the user's last ones."""
+
+    @abstractmethod
+    async def take_code(self, user_id: UUID, digest: str) -> bool:
+        """Forget a recovery code; False: there is no such one."""
+
+    @abstractmethod
+    async def codes_left(self, user_id: UUID) -> int:
+        """Return how many recovery codes a user has."""
+
+
+class Safe(Protocol):
+    """Seals secrets so that a copy of the database gives none away; quick."""
+
+    @abstractmethod
+    def seal(self, text: str, *, owner: str) -> str:
+        """Return `text` sealed for its owner, at most 200 characters."""
+
+    @abstractmethod
+    def open(self, sealed: str, *, owner: str) -> str | None:
+        """Return what was sealed; None: the key, the owner or the text differs."""
 
 
 class BreachedPasswords(Protocol):

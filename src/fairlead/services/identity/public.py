@@ -19,6 +19,33 @@ class WrongCredentials(FairleadError):
     code = "identity.wrong_credentials"
 
 
+class WrongCode(WrongCredentials):
+    """The code of the second factor is wrong, old or used."""
+
+    code = "identity.wrong_code"
+
+
+class SecondFactorNeeded(FairleadError):
+    """The password is right; a code is needed, too."""
+
+    kind = ErrorKind.UNAUTHENTICATED
+    code = "identity.second_factor_needed"
+
+
+class SecondFactorThere(FairleadError):
+    """There is a second factor already."""
+
+    kind = ErrorKind.CONFLICT
+    code = "identity.second_factor_there"
+
+
+class NoSecondFactor(FairleadError):
+    """There is no second factor, or none was begun."""
+
+    kind = ErrorKind.CONFLICT
+    code = "identity.no_second_factor"
+
+
 class TooManyAttempts(FairleadError):
     """Too many wrong passwords; `retry_after` (seconds) is in the details."""
 
@@ -201,11 +228,15 @@ class Directory(Protocol):
     """Knows users; for our own services, so nothing is authorised here."""
 
     @abstractmethod
-    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+    async def verify(
+        self, name: str, password: str, *, origin: Origin, code: str = ""
+    ) -> User:
         """Return the user these credentials belong to, in equal time for unknown ones.
 
         Raises:
             WrongCredentials: no such user, wrong password, or the user is disabled.
+            SecondFactorNeeded: that is all right, and `code` is missing.
+            WrongCode: only the code is wrong; it is counted like a wrong password.
             TooManyAttempts: this account or address is locked out for a while, or
                 the hashing pool is full.
         """

@@ -58,8 +58,10 @@ from fairlead.services.auth.use_cases.tokens import (
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.identity.public import (
     Directory,
+    SecondFactorNeeded,
     User,
     UserNotFound,
+    WrongCode,
     WrongCredentials,
 )
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork, RecordingTrail
@@ -76,7 +78,8 @@ class OneUser(Directory):
     """Knows Ada and her password."""
 
     def __init__(self) -> None:
-        """She may log in."""
+        """She may log in; with a `code`, only by that, too."""
+        self.code = ""
         self.ada = User(
             id=UUID(int=10),
             tenant_id=DEFAULT_TENANT,
@@ -86,9 +89,15 @@ class OneUser(Directory):
         )
 
     @override
-    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+    async def verify(
+        self, name: str, password: str, *, origin: Origin, code: str = ""
+    ) -> User:
         if (name, password) != ("ada", PASSWORD):
             raise WrongCredentials("The user name or the password is wrong.")
+        if self.code and not code:
+            raise SecondFactorNeeded("Give a code.")
+        if code != self.code:
+            raise WrongCode("The code is wrong.")
         return self.ada
 
     @override

@@ -8,7 +8,11 @@ import pytest
 from fairlead.services.audit.public import Outcome
 from fairlead.services.auth.domain import GRACE, Verdict
 from fairlead.services.auth.public import Unauthenticated
-from fairlead.services.identity.public import WrongCredentials
+from fairlead.services.identity.public import (
+    SecondFactorNeeded,
+    WrongCode,
+    WrongCredentials,
+)
 
 
 async def login(world: Any) -> Any:
@@ -29,6 +33,21 @@ async def test_a_log_in_gives_a_token_that_says_who_it_is(world: Any) -> None:
     assert ada.origin == world.origin
     assert tokens.access_expires_at - world.clock.now() == world.lifetimes.access
     assert tokens.refresh_expires_at - world.clock.now() == world.lifetimes.session
+
+
+async def test_a_second_factor_is_asked_for(world: Any) -> None:
+    """To be asked is no refusal; a wrong code is one."""
+    world.directory.code = "123456"
+    with pytest.raises(SecondFactorNeeded):
+        await login(world)
+    assert world.trail.acts == []
+    with pytest.raises(WrongCode):
+        await world.sessions.login("ada", world.password, origin=world.origin, code="1")
+    assert world.trail.acts[-1][1].details["reason"] == "identity.wrong_code"
+
+    assert await world.sessions.login(
+        "ada", world.password, origin=world.origin, code="123456"
+    )
 
 
 async def test_a_log_in_is_recorded_without_its_secrets(world: Any) -> None:

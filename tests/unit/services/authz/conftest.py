@@ -53,7 +53,9 @@ class ListedUsers(Directory):
         }
 
     @override
-    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+    async def verify(
+        self, name: str, password: str, *, origin: Origin, code: str = ""
+    ) -> User:
         raise NotImplementedError
 
     @override

@@ -16,9 +16,11 @@ from fairlead.services.identity.domain import Requests
 from fairlead.services.identity.forms import FormLetters
 from fairlead.services.identity.memory import (
     ListedPasswords,
+    MemoryFactorStore,
     MemoryLinkStore,
     MemoryTallyStore,
     MemoryUserStore,
+    PaperSafe,
     PlainHasher,
 )
 from fairlead.services.identity.permissions import (
@@ -37,6 +39,7 @@ from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
 )
+from fairlead.services.identity.use_cases.factors import Own
 from fairlead.services.identity.use_cases.letters import (
     Post,
     SendNewLogin,
@@ -51,6 +54,7 @@ from fairlead.services.identity.use_cases.links import (
 )
 from fairlead.services.identity.use_cases.passwords import PasswordRules
 from fairlead.services.identity.use_cases.profiles import DeleteUser, UpdateUser
+from fairlead.services.identity.use_cases.second import CheckSecondFactor
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 from fairlead.services.identity.use_cases.users import (
     CreateUser,
@@ -105,6 +109,8 @@ class World:
     store: MemoryUserStore = field(default_factory=MemoryUserStore)
     tallies: MemoryTallyStore = field(default_factory=MemoryTallyStore)
     links: MemoryLinkStore = field(default_factory=MemoryLinkStore)
+    factors: MemoryFactorStore = field(default_factory=MemoryFactorStore)
+    safe: PaperSafe = field(default_factory=PaperSafe)
     requests: Requests = field(default_factory=Requests)
     hasher: PlainHasher = field(default_factory=PlainHasher)
     clock: FrozenClock = field(default_factory=FrozenClock)
@@ -126,7 +132,21 @@ class World:
     @property
     def rules(self) -> PasswordRules:
         """Which passwords are taken."""
-        return PasswordRules(breached=ListedPasswords("changemechangeme"))
+        return PasswordRules(
+            breached=ListedPasswords("changemechangeme"), factors=self.factors
+        )
+
+    @property
+    def second(self) -> CheckSecondFactor:
+        """What asks for codes."""
+        return CheckSecondFactor(
+            factors=self.factors, safe=self.safe, work=self.work, clock=self.clock
+        )
+
+    @property
+    def own(self) -> Own:
+        """Whose account it is."""
+        return Own(store=self.store, check=self._check(), trail=self.trail)
 
     @property
     def directory(self) -> LocalDirectory:
@@ -194,6 +214,7 @@ class World:
             store=self.store,
             tallies=self.tallies,
             links=self.links,
+            factors=self.factors,
             departures=self.departures,
             outbox=self.outbox,
             trail=self.trail,
@@ -287,6 +308,7 @@ class World:
             hasher=self.hasher,
             turnstile=Turnstile(),
             outbox=self.outbox,
+            second=self.second,
             work=self.work,
             clock=self.clock,
             tenant_id=DEFAULT_TENANT,

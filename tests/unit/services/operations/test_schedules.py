@@ -143,7 +143,9 @@ class People(Directory):
         raise NotImplementedError
 
     @override
-    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
+    async def verify(
+        self, name: str, password: str, *, origin: Origin, code: str = ""
+    ) -> User:
         raise NotImplementedError
 
 

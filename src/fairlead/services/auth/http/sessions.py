@@ -36,10 +36,11 @@ VERIFY = "auth.credential.verify"
 
 
 class LoginBody(Struct, forbid_unknown_fields=True):
-    """Who logs in."""
+    """Who logs in; `code` is needed when an answer says `second_factor_needed`."""
 
     username: Annotated[str, Meta(examples=["admin"])]
     password: Annotated[str, Meta(examples=["four words make sense"])]
+    code: Annotated[str, Meta(max_length=32, examples=["123456"])] = ""
 
 
 class RefreshBody(Struct, forbid_unknown_fields=True):
@@ -122,8 +123,10 @@ class AuthController(Controller):
         who: FromDishka[Principal],
         sessions: FromDishka[Sessions],
     ) -> Response[TokensBody]:
-        """Begin a session with a user name and a password."""
-        tokens = await sessions.login(data.username, data.password, origin=who.origin)
+        """Begin a session with a user name, a password and, where needed, a code."""
+        tokens = await sessions.login(
+            data.username, data.password, origin=who.origin, code=data.code
+        )
         return _answer(tokens)
 
     @post("/refresh", status_code=200)

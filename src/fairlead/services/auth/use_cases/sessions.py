@@ -56,14 +56,19 @@ class Login:
     work: UnitOfWork
     clock: Clock
 
-    async def __call__(self, username: str, password: str, *, origin: Origin) -> Tokens:
+    async def __call__(
+        self, username: str, password: str, *, origin: Origin, code: str = ""
+    ) -> Tokens:
         """Return the first tokens; refused log-ins are recorded.
 
         Raises:
             WrongCredentials, TooManyAttempts: see `identity.public`.
+            SecondFactorNeeded, WrongCode: see `identity.public`.
         """
         try:
-            user = await self.directory.verify(username, password, origin=origin)
+            user = await self.directory.verify(
+                username, password, origin=origin, code=code
+            )
         except (WrongCredentials, TooManyAttempts) as error:
             await self._record_refusal(username, origin, error)
             raise
@@ -254,8 +259,10 @@ class LocalSessions(Sessions):
     finish: Logout
 
     @override
-    async def login(self, username: str, password: str, *, origin: Origin) -> Tokens:
-        return await self.begin(username, password, origin=origin)
+    async def login(
+        self, username: str, password: str, *, origin: Origin, code: str = ""
+    ) -> Tokens:
+        return await self.begin(username, password, origin=origin, code=code)
 
     @override
     async def refresh(self, refresh_token: str, *, origin: Origin) -> Tokens:

@@ -7,14 +7,73 @@ import click
 from fairlead.adapters.terminal import credentials
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.credentials import Credentials, address
+from fairlead.adapters.terminal.options import output
+from fairlead.adapters.terminal.output import field, show_one
 from fairlead.services.identity.commands.users import read_password
 
 PATH = "/api/v1/account"
+STDIN = click.option(
+    "--password-stdin", is_flag=True, help="Read your password from stdin."
+)
 
 
 @click.group()
 def account() -> None:
     """Your own account."""
+
+
+@account.command()
+@output
+def show(form: str) -> None:
+    """Show your account."""
+    columns = [
+        ("name", field("name")),
+        ("email", field("email")),
+        ("verified", field("email_verified")),
+        ("second factor", field("second_factor")),
+        ("recovery codes left", field("recovery_codes_left")),
+    ]
+    show_one(Client().get(PATH), columns, form=form)
+
+
+@account.group("second-factor")
+def second_factor() -> None:
+    """Codes of an authenticator beside your password."""
+
+
+@second_factor.command()
+@STDIN
+@output
+def begin(form: str, *, password_stdin: bool) -> None:
+    """Make a secret for your authenticator; it counts once you confirm it."""
+    password = read_password(stdin=password_stdin, confirm=False)
+    made = Client().post(f"{PATH}/second-factor", {"password": password})
+    columns = [("secret", field("secret")), ("address", field("address"))]
+    show_one(made, columns, form=form)
+
+
+@second_factor.command()
+@click.argument("code")
+def confirm(code: str) -> None:
+    """Give a first CODE; prints recovery codes, which nobody can show again."""
+    _show_codes(Client().post(f"{PATH}/second-factor/confirm", {"code": code}))
+
+
+@second_factor.command("new-codes")
+@STDIN
+def new_codes(*, password_stdin: bool) -> None:
+    """Replace your recovery codes."""
+    password = read_password(stdin=password_stdin, confirm=False)
+    _show_codes(Client().post(f"{PATH}/recovery-codes", {"password": password}))
+
+
+@second_factor.command()
+@STDIN
+def remove(*, password_stdin: bool) -> None:
+    """Do without a second factor."""
+    password = read_password(stdin=password_stdin, confirm=False)
+    Client().post(f"{PATH}/second-factor/remove", {"password": password})
+    click.echo("removed", err=True)
 
 
 @account.command("ask-verification")
@@ -51,6 +110,12 @@ def reset(token: str, url: str | None, *, password_stdin: bool) -> None:
     password = read_password(stdin=password_stdin, confirm=True)
     _server(url).post(f"{PATH}/reset", {"token": token, "password": password})
     click.echo("changed; log in with: fairlead login", err=True)
+
+
+def _show_codes(made: dict[str, list[str]]) -> None:
+    click.echo("recovery codes; keep them where your device is not:", err=True)
+    for code in made["codes"]:
+        click.echo(code)
 
 
 def _server(url: str | None) -> Client:

@@ -91,6 +91,14 @@ def delete(name: str, *, yes: bool) -> None:
     click.echo(f"removed {name}", err=True)
 
 
+@users.command("remove-second-factor")
+@click.argument("name")
+def remove_second_factor(name: str) -> None:
+    """Take away the second factor of a user who lost it."""
+    Client().delete(f"{PATH}/{quote(name, safe='')}/second-factor")
+    click.echo(f"{name} logs in without a code", err=True)
+
+
 @users.command()
 @click.argument("name")
 def disable(name: str) -> None:

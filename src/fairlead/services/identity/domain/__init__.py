@@ -1,6 +1,15 @@
 """Names, passwords, email addresses, and wrong guesses."""
 
 from fairlead.services.identity.domain.emails import email_address
+from fairlead.services.identity.domain.factors import (
+    Factor,
+    code_at,
+    enrolment,
+    new_factor_secret,
+    new_recovery_codes,
+    recovery_digest,
+    step_of,
+)
 from fairlead.services.identity.domain.guesses import (
     ACCOUNT,
     ADDRESS,
@@ -48,6 +57,7 @@ __all__ = [
     "RESET_WITHIN",
     "VERIFY_WITHIN",
     "Account",
+    "Factor",
     "Link",
     "Patience",
     "Purpose",
@@ -58,13 +68,19 @@ __all__ = [
     "check_password",
     "checked_locale",
     "checked_zone",
+    "code_at",
     "digest_of",
     "email_address",
+    "enrolment",
     "good",
     "guesses",
     "hashable",
     "is_user_name",
+    "new_factor_secret",
+    "new_recovery_codes",
+    "recovery_digest",
     "sent_to",
     "spelled",
+    "step_of",
     "user_name",
 ]

@@ -1,6 +1,6 @@
 """Checking a user name and a password."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -26,12 +26,23 @@ from fairlead.services.identity.public import (
     NewPlaceSeen,
     User,
     UserNotFound,
+    WrongCode,
     WrongCredentials,
 )
+from fairlead.services.identity.use_cases.second import CheckSecondFactor
 from fairlead.services.identity.use_cases.turnstile import Turnstile
 
 NOBODY = "-"
 MAX_ADDRESS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What somebody shows, and from where; kept out of tracebacks."""
+
+    password: str = field(repr=False)
+    code: str | None = field(repr=False)
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,33 +53,38 @@ class CheckCredentials:
     tallies: TallyStore
     hasher: Hasher
     turnstile: Turnstile
+    second: CheckSecondFactor
     outbox: Outbox
     work: UnitOfWork
     clock: Clock
     tenant_id: TenantId
 
-    async def __call__(self, name: str, password: str, *, origin: Origin) -> User:
+    async def __call__(
+        self, name: str, password: str, *, origin: Origin, code: str | None = None
+    ) -> User:
         """Return the user, and count a wrong guess against account and address.
+
+        Without a code (None) the password is enough, as for who is logged in.
 
         Raises:
             WrongCredentials: no such user, wrong password, or the user is disabled.
+            SecondFactorNeeded, WrongCode: see `Directory.verify`.
             TooManyAttempts: the account or the address must wait, or too many hash.
         """
+        given = Given(password=password, code=code, origin=origin)
         account = name.lower() if is_user_name(name) else NOBODY
         address = _address(origin)
         tallies = await self.tallies.find(account, address)
         if tallies.trusts(account, address) and not tallies.suspicious:
-            return await self._guess(account, password, origin, tallies)
+            return await self._guess(account, given, tallies)
         async with self.turnstile.turn(self.tenant_id, account, address):
             counted = await self.tallies.find(account, address)
-            return await self._guess(account, password, origin, counted)
+            return await self._guess(account, given, counted)
 
-    async def _guess(
-        self, name: str, password: str, origin: Origin, tallies: Tallies
-    ) -> User:
-        address = _address(origin)
+    async def _guess(self, name: str, given: Given, tallies: Tallies) -> User:
+        address = _address(given.origin)
         tallies.check(name, address, at=self.clock.now())
-        text = spelled(password)
+        text = spelled(given.password)
         account = await self.store.find(name)
         right = hashable(text) and await self.hasher.matches(
             text, (account.password_hash or None) if account else None
@@ -76,7 +92,13 @@ class CheckCredentials:
         if account is None or not right or account.user.disabled:
             await self._count_wrong(name, address)
             raise WrongCredentials("The user name or the password is wrong.")
-        await self._count_right(account, text, origin, tallies)
+        if given.code is not None:
+            try:
+                await self.second(account.user, given.code)
+            except WrongCode:
+                await self._count_wrong(name, address)
+                raise
+        await self._count_right(account, text, given.origin, tallies)
         return account.user
 
     async def _count_wrong(self, name: str, address: str) -> None:
@@ -117,8 +139,10 @@ class LocalDirectory(Directory):
     store: UserStore
 
     @override
-    async def verify(self, name: str, password: str, *, origin: Origin) -> User:
-        return await self.check(name, password, origin=origin)
+    async def verify(
+        self, name: str, password: str, *, origin: Origin, code: str = ""
+    ) -> User:
+        return await self.check(name, password, origin=origin, code=code)
 
     @override
     async def get(self, user_id: UUID) -> User:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.services.identity.domain import (
     MIN_CHARACTERS,
+    MIN_WITH_SECOND_FACTOR,
     check_password,
     guesses,
     hashable,
     spelled,
 )
-from fairlead.services.identity.ports import BreachedPasswords
+from fairlead.services.identity.ports import BreachedPasswords, FactorStore
 from fairlead.services.identity.public import User, WeakPassword
 
 
@@ -19,6 +20,7 @@ class PasswordRules:
     """Refuses what is easily guessed."""
 
     breached: BreachedPasswords
+    factors: FactorStore
 
     async def __call__(self, who: Principal, password: str, *, user: User) -> str:
         """Return the password of `user` that `who` chose as it is hashed.
@@ -32,7 +34,8 @@ class PasswordRules:
         """
         text = spelled(password)
         if who.kind is not PrincipalKind.SERVICE:
-            check_password(password, name=user.name, least=MIN_CHARACTERS)
+            least = await self._least(user)
+            check_password(password, name=user.name, least=least)
             if await self.breached.has(guesses(password)):
                 raise WeakPassword(
                     "This password is known from breaches; choose another."
@@ -40,3 +43,8 @@ class PasswordRules:
         if not hashable(text):
             raise WeakPassword("Use a password of 1 to 1024 bytes.")
         return text
+
+    async def _least(self, user: User) -> int:
+        factor = await self.factors.find(user.id)
+        confirmed = factor is not None and factor.confirmed
+        return MIN_WITH_SECOND_FACTOR if confirmed else MIN_CHARACTERS

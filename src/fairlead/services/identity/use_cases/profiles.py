@@ -15,7 +15,12 @@ from fairlead.services.identity.domain import (
     email_address,
 )
 from fairlead.services.identity.permissions import USER_DELETE, USER_UPDATE
-from fairlead.services.identity.ports import LinkStore, TallyStore, UserStore
+from fairlead.services.identity.ports import (
+    FactorStore,
+    LinkStore,
+    TallyStore,
+    UserStore,
+)
 from fairlead.services.identity.public import (
     Departures,
     EmailChanged,
@@ -120,6 +125,7 @@ class DeleteUser:
     store: UserStore
     tallies: TallyStore
     links: LinkStore
+    factors: FactorStore
     departures: Departures
     outbox: Outbox
     trail: AuditTrail
@@ -154,6 +160,7 @@ class DeleteUser:
             await self.store.remove(user.id)
             await self.tallies.clear(user.name)
             await self.links.drop(user.id)
+            await self.factors.remove(user.id)
             await self.trail.record(who, replace(act, details={"id": str(user.id)}))
 
 
