@@ -124,8 +124,8 @@ class ConsolePart(Part):
         panels: `Panel` types by the slot they fill. Slots: `project`
             (cards of a project's page), `project.actions` (buttons in its head),
             `project.summary` (one line about it, in lists), `run` (which run and
-            commit; the subject is its id), `account` (cards of the reader's own account;
-            the subject is their name).
+            commit; the subject is its id), `account` (cards of one's own account; the
+            subject is one's name).
     """
 
     controllers: tuple[type[Controller], ...]

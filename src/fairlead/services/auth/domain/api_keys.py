@@ -34,6 +34,7 @@ MOST = 100  # scopes, projects or networks of one key
 SEEN = timedelta(minutes=1)
 FORGET_KEY = timedelta(days=90)
 BURST = 10.0  # seconds
+ROUNDING = 1e-6
 
 _FORM = re.compile(r"flk_([a-z2-7]{10})_[A-Za-z0-9_-]{43}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,61}[A-Za-z0-9])?")
@@ -258,10 +259,11 @@ class KeyGates:
         now, cost = self._steady(), 60 / key.per_minute
         full = max(self._full.pop(key.id, now), now) + cost
         wait = full - now - max(BURST, cost)
-        self._full[key.id] = full if wait <= 0 else full - cost
+        late = wait > ROUNDING
+        self._full[key.id] = full - cost if late else full
         while next(iter(self._full.values())) < now:
             self._full.popitem(last=False)
-        if wait > 0:
+        if late:
             raise _busy(key.id, math.ceil(wait))
 
     @contextmanager
