@@ -14,6 +14,11 @@ from uuid import UUID
 from fairlead.kernel.secrecy import credentials_in
 from fairlead.modules.pipelines.domain.errors import StepBroken
 
+WHY = (
+    "# Nothing is set here. It keeps tools that look for their settings in the folders\n"
+    "# above a checkout from finding those of whatever the data folder lies in.\n"
+)
+NEUTRAL = {"pytest.ini": f"{WHY}[pytest]\n", "ruff.toml": WHY}
 OUTSIDE = "It needs a folder inside the repository to run in"
 
 
@@ -52,6 +57,8 @@ class Workplace:
         """Make the folders that are not there yet; blocks."""
         for folder in (self.home, self.temporary, self.programs, self.staging):
             folder.mkdir(parents=True, exist_ok=True)
+        for name, text in NEUTRAL.items():
+            (self.path / name).write_text(text)
 
     def wipe(self) -> None:
         """Remove what an earlier checkout left; blocks."""
