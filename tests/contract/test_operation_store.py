@@ -130,6 +130,7 @@ async def test_nothing_crosses_between_tenants(place: Place) -> None:
     assert not (await place.theirs.get(UUID(int=2))).cancel_requested
     assert await place.ours.unended_children([UUID(int=1)]) == []
     assert await numbers(place.ours) == [1]
+    assert list(await place.ours.many([UUID(int=1), UUID(int=2)])) == [UUID(int=1)]
     with pytest.raises(OperationNotFound):
         await place.ours.get(UUID(int=2))
 
@@ -159,6 +160,8 @@ async def test_lists_are_filtered(place: Place) -> None:
 
     assert await numbers(place.ours, OperationFilter(project_id=RED)) == [1]
     assert await numbers(place.ours, OperationFilter(kind="other")) == [3]
+    others = OperationFilter(but=OperationState.QUEUED)
+    assert await numbers(place.ours, others) == [2]
     assert await numbers(place.ours, OperationFilter(state=OperationState.RUNNING)) == [
         2
     ]

@@ -20,6 +20,13 @@ from fairlead.adapters.terminal.output import (
 )
 
 PATH = "/api/v1/operations"
+
+
+def _why(row: Row) -> str:
+    """Return why it waits, or why it failed."""
+    return str(row.get("reason") or (row.get("error") or {}).get("message") or "")
+
+
 COLUMNS = [
     ("id", field("id")),
     ("kind", field("kind")),
@@ -27,7 +34,8 @@ COLUMNS = [
     ("state", field("state")),
     ("by", field("requested_by")),
     ("created", when("created_at")),
-    ("reason", field("reason")),
+    ("priority", field("priority")),
+    ("reason", _why),
 ]
 STATES = ["queued", "running", "succeeded", "failed", "cancelled"]
 
@@ -40,10 +48,14 @@ def operations() -> None:
 @operations.command("list")
 @click.option("--state", type=click.Choice(STATES))
 @click.option("--kind", help="Only one kind, e.g. pipelines.run.")
+@click.option("--queue", is_flag=True, help="Only what waits, next to start first.")
 @paged
-def list_operations(state: str | None, kind: str | None, paging: Paging) -> None:
+def list_operations(
+    state: str | None, kind: str | None, paging: Paging, *, queue: bool
+) -> None:
     """List the operations you may see, newest first."""
-    paging.show(PATH, COLUMNS, state=state, kind=kind)
+    order = "turn" if queue else None
+    paging.show(PATH, COLUMNS, state=state, kind=kind, order=order)
 
 
 @operations.command()

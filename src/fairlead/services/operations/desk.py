@@ -7,6 +7,7 @@ unit of work, so a burst pays for one commit. Nothing polls.
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -26,6 +27,7 @@ PAGE = 1_000
 RETRY_SECONDS = 1.0
 CANCEL_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
+LOOK_SECONDS, LONG = 1.0, 1_000
 ENDING = "waiting: the server is ending; it starts with the next one"
 
 
@@ -56,6 +58,10 @@ class EngineDesk(Desk, Opened, Drained):
         self._errands: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._clerk: asyncio.Task[None] | None = None
+        self._queue: tuple[Ticket, ...] = ()  # by turn, with their places
+        self._queue_places: dict[UUID, int] = {}
+        self._queue_at: datetime | None = None
+        self._queue_changes = -1
         self._grace_seconds = grace_seconds
         self._draining = False
         self._closing = False
@@ -132,11 +138,29 @@ class EngineDesk(Desk, Opened, Drained):
     @override
     def standing(self, operation_id: UUID) -> Standing:
         return Standing(
-            position=self._floor.position(operation_id, at=self._clock.now()),
+            position=self._places().get(operation_id),
             queued=self._floor.waiting,
             obstacle=self._floor.obstacle(operation_id),
             ending=self._draining,
         )
+
+    @override
+    def queue(self) -> Sequence[Ticket]:
+        self._places()
+        return self._queue
+
+    def _places(self) -> Mapping[UUID, int]:
+        """Return the places by turn; of a long queue as they were a second ago."""
+        now, changes = self._clock.now(), self._floor.changes
+        age = (now - self._queue_at).total_seconds() if self._queue_at else LOOK_SECONDS
+        fresh = changes == self._queue_changes or len(self._queue) > LONG
+        if not fresh or not 0 <= age < LOOK_SECONDS:
+            self._queue = tuple(self._floor.in_turn(at=now))
+            self._queue_places = {
+                ticket.id: place for place, ticket in enumerate(self._queue, 1)
+            }
+            self._queue_at, self._queue_changes = now, changes
+        return self._queue_places
 
     @override
     @contextmanager

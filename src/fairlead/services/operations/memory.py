@@ -69,12 +69,16 @@ class MemoryOperationStore(OperationStore):
         return record
 
     @override
+    async def many(self, operation_ids: Sequence[UUID]) -> dict[UUID, Operation]:
+        wanted = set(operation_ids)
+        return {r.id: r.operation for r in self._mine() if r.id in wanted}
+
+    @override
     async def unended_children(self, parents: Sequence[UUID]) -> list[UUID]:
         return [
-            record.id
-            for record in self._mine()
-            if record.operation.parent_id in parents
-            and not record.operation.state.final
+            each.id
+            for each in self._mine()
+            if each.operation.parent_id in parents and not each.operation.state.final
         ]
 
     @override
@@ -248,6 +252,10 @@ class IdleDesk(Desk):
         return "waiting: nobody is at the desk"
 
     @override
+    def queue(self) -> Sequence[Ticket]:
+        return ()
+
+    @override
     def standing(self, operation_id: UUID) -> Standing:
         return Standing(position=None, queued=0, obstacle=None, ending=False)
 
@@ -268,6 +276,8 @@ def _unended(record: Record) -> Unended:
             priority=operation.priority,
             created_at=operation.created_at,
             lent=operation.parent_id is not None,
+            subject=operation.subject,
+            scope=operation.scope,
         ),
         running=operation.state is OperationState.RUNNING,
         cancel_requested=record.cancel_requested,
@@ -288,6 +298,7 @@ def _within(record: Record, reach: Reach) -> bool:
 def _matches(operation: Operation, wanted: OperationFilter) -> bool:
     return (
         wanted.state in {None, operation.state}
+        and wanted.but is not operation.state
         and wanted.kind in {None, operation.kind}
         and wanted.project_id in {None, operation.project_id}
     )

@@ -54,6 +54,10 @@ class OperationStore(Protocol):
         """
 
     @abstractmethod
+    async def many(self, operation_ids: Sequence[UUID]) -> dict[UUID, Operation]:
+        """Return those of these that the tenant has, by id."""
+
+    @abstractmethod
     async def unended_children(self, parents: Sequence[UUID]) -> list[UUID]:
         """Return the ids of those that have not ended and are parts of `parents`."""
 
@@ -193,6 +197,10 @@ class Desk(Protocol):
     @abstractmethod
     def standing(self, operation_id: UUID) -> Standing:
         """Return where a waiting operation stands in the queue."""
+
+    @abstractmethod
+    def queue(self) -> Sequence[Ticket]:
+        """Return who waits, first whose turn it is; of a long queue as of just now."""
 
     @abstractmethod
     def ended(self, operation_id: UUID) -> AbstractContextManager[asyncio.Event]:

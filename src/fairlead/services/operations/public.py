@@ -159,11 +159,18 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationFilter:
-    """Which operations are wanted; None: any."""
+    """Which operations are wanted; None: any.
+
+    Attributes:
+        but: No operations in this state.
+        by_turn: Only those that wait, first whose turn it is; else newest first.
+    """
 
     state: OperationState | None = None
+    but: OperationState | None = None
     kind: str | None = None
     project_id: UUID | None = None
+    by_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +207,7 @@ class Operations(Protocol):
     async def list(
         self, who: Principal, wanted: OperationFilter, page: PageRequest
     ) -> Page[Operation]:
-        """Return the operations the caller may see, newest first."""
+        """Return the operations the caller may see, newest first or by turn."""
 
     @abstractmethod
     async def cancel(self, who: Principal, operation_id: UUID) -> Operation:

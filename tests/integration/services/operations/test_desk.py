@@ -130,7 +130,9 @@ async def test_limits_hold_and_a_freed_slot_is_used(house: Build, until: Any) ->
         await until(lambda: started(engine) == [1, 3, 4])
 
         assert (await open_house.get(2)).state is OperationState.QUEUED
-        assert full.reason == "waiting: limit 2 reached, 2 in queue"
+        assert full.reason == (
+            "number 1 of 2, waiting: limit 2 reached by work/1 and work/3"
+        )
         assert waiting.reason in {"about to start", "waiting: project limit 1 reached"}
 
 

@@ -51,10 +51,36 @@ async def test_operations_are_listed_and_shown(house: Build, until: Any) -> None
         shown = (await client.get(f"/operations/{UUID(int=2)}")).json()
 
     assert page["items"] == [shown]
-    assert shown["reason"] == "waiting: limit 1 reached, 1 in queue"
+    assert shown["reason"] == ("number 1 of 1, waiting: limit 1 reached by work/1")
     assert (shown["state"], shown["requested_by"]) == ("queued", "ada")
     assert (rest["items"][0]["state"], rest["next"]) == ("running", None)
     assert [each["items"] for each in found] == [rest["items"]] * 3
+
+
+async def test_the_queue_is_listed_by_turn_with_places_and_holders(
+    house: Build, until: Any
+) -> None:
+    engine = HeldEngine()
+    async with house(engine, limit=3, per_project=3) as opened:
+        async with client_of(opened) as client:
+            for number in range(1, 6):
+                await opened.submit(number, project_id=RED)
+            await opened.submit(6, project_id=RED, priority=9)
+            await until(lambda: len(engine.arguments) == 3)
+            queue = (await client.get("/operations?order=turn&limit=2")).json()
+            rest = await client.get(f"/operations?order=turn&after={queue['next']}")
+            bad = await client.get("/operations?order=turn&after=odd")
+            running = (await client.get("/operations?order=turn&state=running")).json()
+
+    by = "waiting: project limit 3 reached by work/1, work/2 and 1 more"
+    found = [*queue["items"], *rest.json()["items"]]
+    assert [each["subject"] for each in found] == ["work/6", "work/4", "work/5"]
+    assert [each["reason"] for each in found] == [
+        f"number {place} of 3, {by}" for place in (1, 2, 3)
+    ]
+    assert (bad.status_code, bad.json()["code"]) == (422, "page.invalid")
+    assert running["items"] == []
+    assert rest.json()["next"] is None
 
 
 async def test_refusals_are_problems(house: Build) -> None:

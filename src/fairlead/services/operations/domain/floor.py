@@ -1,7 +1,7 @@
 """Who is admitted next: slots, limits, priorities that age, projects in turn."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
@@ -39,6 +39,8 @@ class Ticket:
     priority: int
     created_at: datetime
     lent: bool = False
+    subject: str = ""
+    scope: str = "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Obstacle:
 
     name: str
     limit: int
-    reached_by: tuple[UUID, ...]
+    reached_by: tuple[Ticket, ...]
 
 
 Lane = deque[Ticket]
@@ -178,6 +180,7 @@ class Floor:
         self._waiting: dict[UUID, Ticket] = {}
         self._running: dict[UUID, Ticket] = {}
         self._slots = 0
+        self._changes = 0
         self._by_project: Counter[UUID] = Counter()
         self._by_kind: Counter[str] = Counter()
 
@@ -196,6 +199,7 @@ class Floor:
         if ticket.id in self._running:
             return
         self._running[ticket.id] = ticket
+        self._changes += 1
         self._count(ticket, 1)
 
     def admit(self, *, at: datetime) -> Ticket | None:
@@ -208,10 +212,12 @@ class Floor:
 
     def withdraw(self, operation_id: UUID) -> Ticket | None:
         """Take one out of the queue and return it; None: it does not wait."""
+        self._changes += 1
         return self._waiting.pop(operation_id, None)
 
     def leave(self, operation_id: UUID) -> None:
         """Free the slot, or the place in the queue, of one; an unknown one is fine."""
+        self._changes += 1
         self._waiting.pop(operation_id, None)
         ticket = self._running.pop(operation_id, None)
         if ticket is not None:
@@ -265,20 +271,30 @@ class Floor:
         """
         if operation_id not in self._waiting:
             return None
+        for place, ticket in enumerate(self.in_turn(at=at), 1):
+            if ticket.id == operation_id:
+                return place
+        return None
+
+    def in_turn(self, *, at: datetime) -> Iterator[Ticket]:
+        """Yield who waits as turns stand, as if every limit had room for all."""
         everybody = len(self._waiting)
         rehearsal = Floor(Limits(total=everybody, per_project=everybody))
         rehearsal._take_turns(self._turns)
         for ticket in self._waiting.values():
             rehearsal.add(ticket)
-        place = 1
-        while (next_one := rehearsal.admit(at=at)) and next_one.id != operation_id:
-            place += 1
-        return place
+        while following := rehearsal.admit(at=at):
+            yield following
 
     @property
     def waiting(self) -> int:
         """Return how many wait."""
         return len(self._waiting)
+
+    @property
+    def changes(self) -> int:
+        """Return how often it changed: a like number, a like queue."""
+        return self._changes
 
     @property
     def running(self) -> int:
@@ -293,7 +309,7 @@ class Floor:
         self, name: str, limit: int, counts: Callable[[Ticket], bool]
     ) -> Obstacle:
         holders = (
-            ticket.id
+            ticket
             for ticket in self._running.values()
             if not ticket.lent and counts(ticket)
         )
@@ -301,6 +317,7 @@ class Floor:
 
     def _queue(self, ticket: Ticket, *, front: bool) -> None:
         self._waiting[ticket.id] = ticket
+        self._changes += 1
         if ticket.lent:
             self._lent.append(ticket)
         else:

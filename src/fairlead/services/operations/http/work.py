@@ -1,6 +1,7 @@
 """Operations over HTTP: translate, call one use case, translate back."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -123,13 +124,26 @@ class ExplanationBody(Struct, kw_only=True):
         )
 
 
+class Order(StrEnum):
+    """In which order operations are listed; `turn`: only those that wait."""
+
+    NEWEST = "newest"
+    TURN = "turn"
+
+
 def wanted(
     in_state: Annotated[OperationState | None, QueryParameter(name="state")] = None,
     kind: FromQuery[str | None] = None,
     project: FromQuery[UUID | None] = None,
+    order: FromQuery[Order] = Order.NEWEST,
 ) -> OperationFilter:
     """Return which operations the query parameters ask for."""
-    return OperationFilter(state=in_state, kind=kind, project_id=project)
+    return OperationFilter(
+        state=in_state,
+        kind=kind,
+        project_id=project,
+        by_turn=order is Order.TURN,
+    )
 
 
 class OperationController(Controller):
@@ -148,7 +162,7 @@ class OperationController(Controller):
         limit: FromQuery[int | None] = None,
         after: FromQuery[str | None] = None,
     ) -> PageBody[OperationBody]:
-        """Return the operations the caller may see, newest first."""
+        """Return the operations the caller may see, newest first or the queue."""
         found = await operations.list(who, wanted, page_request(limit, after))
         items = [OperationBody.of(operation) for operation in found.items]
         return PageBody(items=items, next=found.next)

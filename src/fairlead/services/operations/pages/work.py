@@ -16,10 +16,12 @@ from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.kernel.journal import FrameKind
+from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.operations.permissions import OPERATION_CANCEL, OPERATION_READ
 from fairlead.services.operations.public import (
     Feeds,
+    Operation,
     OperationFilter,
     Operations,
     OperationState,
@@ -50,15 +52,18 @@ class OperationPages(PageController):
         """Show the operations, newest first."""
         given = request.query_params.get("state", "")
         state = OperationState(given) if given in set(OperationState) else None
-        wanted = page_request(PER_PAGE, request.query_params.get("after"))
-        page = await operations.list(pages.who, OperationFilter(state=state), wanted)
+        after = request.query_params.get("after")
+        wanted = page_request(PER_PAGE, after)
+        queue, page = await _lists(operations, pages.who, state, wanted)
         cancellable = {
             item.id
-            for item in page.items
+            for item in (*queue.items, *page.items)
             if not item.state.final and await pages.may(OPERATION_CANCEL, on=item.scope)
         }
         more = {"state": given} if state else {}
         data = {
+            "queue": queue.items,
+            "more_wait": queue.next,
             "operations": page.items,
             "cancellable": cancellable,
             "state": state,
@@ -157,6 +162,28 @@ class OperationPages(PageController):
         await operations.cancel(who, operation)
         back = "page" in request.query_params
         return go(f"{SECTION}/{operation}" if back else SECTION)
+
+
+async def _lists(
+    operations: Operations,
+    who: Principal,
+    state: OperationState | None,
+    wanted: PageRequest,
+) -> tuple[Page[Operation], Page[Operation]]:
+    """Return the queue by turn, and the others newest first; of one state only that."""
+    if state is OperationState.QUEUED:
+        by_turn = OperationFilter(by_turn=True)
+        return Page(items=()), await operations.list(who, by_turn, wanted)
+    if state is not None or wanted.after is not None:
+        but = None if state else OperationState.QUEUED
+        found = OperationFilter(state=state, but=but)
+        return Page(items=()), await operations.list(who, found, wanted)
+    queue = OperationFilter(by_turn=True)
+    others = OperationFilter(but=OperationState.QUEUED)
+    return (
+        await operations.list(who, queue, wanted),
+        await operations.list(who, others, wanted),
+    )
 
 
 async def _data(pages: Pages, told: Explanation) -> dict[str, Any]:

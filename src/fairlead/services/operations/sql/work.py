@@ -98,6 +98,14 @@ class SqlOperationStore(OperationStore):
         return to_record(row)
 
     @override
+    async def many(self, operation_ids: Sequence[UUID]) -> dict[UUID, Operation]:
+        query = select(operations).where(
+            operations.c.tenant_id == self._tenant, operations.c.id.in_(operation_ids)
+        )
+        rows = (await self._connection.execute(query)).mappings()
+        return {row["id"]: to_record(row).operation for row in rows}
+
+    @override
     async def unended_children(self, parents: Sequence[UUID]) -> list[UUID]:
         query = select(operations.c.id).where(
             operations.c.tenant_id == self._tenant,
@@ -198,6 +206,8 @@ class SqlDocket(Docket):
                     priority=row["priority"],
                     created_at=row["created_at"],
                     lent=row["parent_id"] is not None,
+                    subject=row["subject"],
+                    scope=row["scope"],
                 ),
                 running=row["state"] == OperationState.RUNNING,
                 cancel_requested=row["cancel_requested"],
@@ -288,6 +298,8 @@ def _matches(wanted: OperationFilter) -> Any:
     clauses: list[Any] = [true()]
     if wanted.state is not None:
         clauses.append(operations.c.state == wanted.state)
+    if wanted.but is not None:
+        clauses.append(operations.c.state != wanted.but)
     if wanted.kind is not None:
         clauses.append(operations.c.kind == wanted.kind)
     if wanted.project_id is not None:

@@ -1,5 +1,6 @@
 """Saying why an operation waits, or how it went."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -68,7 +69,7 @@ class ExplainOperation:
         standing = self.desk.standing(operation_id)
         obstacle = standing.obstacle
         holders = () if obstacle is None else obstacle.reached_by
-        seen = await self._seen(who, holders)
+        seen = await self._seen(who, [ticket.id for ticket in holders])
         hidden = len(holders) - len(seen)
         waited, ran = _spans(operation, self.clock.now())
         sentences = (
@@ -89,7 +90,7 @@ class ExplainOperation:
             ran_seconds=ran,
         )
 
-    async def _seen(self, who: Principal, ids: tuple[UUID, ...]) -> list[Operation]:
+    async def _seen(self, who: Principal, ids: Sequence[UUID]) -> list[Operation]:
         seen: list[Operation] = []
         for each in ids[:SHOWN]:
             try:

@@ -1,13 +1,14 @@
 """What can be done with operations; one class per intention."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from typing_extensions import override
 
 from fairlead.kernel.clock import Clock
-from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail
@@ -24,6 +25,7 @@ from fairlead.services.operations.public import (
     OperationState,
     Submission,
 )
+from fairlead.services.operations.use_cases.reasons import told
 
 
 def ticket_of(record: Record) -> Ticket:
@@ -37,6 +39,8 @@ def ticket_of(record: Record) -> Ticket:
         priority=operation.priority,
         created_at=operation.created_at,
         lent=operation.parent_id is not None,
+        subject=operation.subject,
+        scope=operation.scope,
     )
 
 
@@ -94,10 +98,11 @@ class GetOperation:
             who,
             OPERATION_READ,
             on=operation.scope,
+            target=f"operations/{operation_id}",
             sees=OPERATION_READ,
             missing=_missing(operation_id),
         )
-        return _told(operation, self.desk)
+        return (await told([operation], who, self.authorizer, self.desk))[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +116,42 @@ class ListOperations:
     async def __call__(
         self, who: Principal, wanted: OperationFilter, page: PageRequest
     ) -> Page[Operation]:
-        """Return those that `who` may see, newest first.
+        """Return those that `who` may see, newest first or by turn.
 
         Raises:
             BadPage: `page.after` is no cursor of this list.
         """
+        if wanted.by_turn:
+            return await self._by_turn(who, wanted, page)
         reach = await self.authorizer.reach(who, OPERATION_READ)
         found = await self.store.list(wanted, reach, page)
-        items = tuple(_told(operation, self.desk) for operation in found.items)
+        items = await told(found.items, who, self.authorizer, self.desk)
         return replace(found, items=items)
+
+    async def _by_turn(
+        self, who: Principal, wanted: OperationFilter, page: PageRequest
+    ) -> Page[Operation]:
+        """Return a page of the queue; a cursor is the last one's id."""
+        seen: dict[str, bool] = {}
+        ids: list[UUID] = []
+        for ticket in _after(self.desk.queue(), page.after):
+            if ticket.tenant_id != who.tenant_id or not _wanted(ticket, wanted):
+                continue
+            if ticket.scope not in seen:
+                seen[ticket.scope] = await self.authorizer.allows(
+                    who, OPERATION_READ, on=ticket.scope
+                )
+            if seen[ticket.scope]:
+                ids.append(ticket.id)
+            if len(ids) > page.limit:
+                break
+        shown = ids[: page.limit]
+        found = await self.store.many(shown)
+        items = [found[each] for each in shown if each in found]
+        return Page(
+            items=await told(items, who, self.authorizer, self.desk),
+            next=str(shown[-1]) if len(ids) > page.limit else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +178,7 @@ class CancelOperation:
             who,
             OPERATION_CANCEL,
             on=operation.scope,
+            target=f"operations/{operation_id}",
             sees=OPERATION_READ,
             missing=_missing(operation_id),
         )
@@ -161,7 +194,8 @@ class CancelOperation:
             self.desk.cancel(family)  # the commit may go on without us
             raise
         await self.desk.cancel(family)
-        return _told((await self.store.get(operation_id)).operation, self.desk)
+        left = (await self.store.get(operation_id)).operation
+        return (await told([left], who, self.authorizer, self.desk))[0]
 
     async def _family(self, operation_id: UUID) -> list[UUID]:
         """Return the operation and its unended parts, innermost first."""
@@ -230,6 +264,29 @@ def _told(operation: Operation, desk: Desk) -> Operation:
     if operation.state is not OperationState.QUEUED:
         return operation
     return replace(operation, reason=desk.reason(operation.id))
+
+
+def _after(queue: Sequence[Ticket], after: str | None) -> Sequence[Ticket]:
+    """Return what comes after a cursor; all of it when that one waits no more."""
+    if after is None:
+        return queue
+    try:
+        wanted = UUID(after)
+    except ValueError as error:
+        raise BadPage("Use a cursor from 'next' of the page before.") from error
+    for place, ticket in enumerate(queue, 1):
+        if ticket.id == wanted:
+            return queue[place:]
+    return queue
+
+
+def _wanted(ticket: Ticket, wanted: OperationFilter) -> bool:
+    return (
+        wanted.state in {None, OperationState.QUEUED}
+        and wanted.but is not OperationState.QUEUED
+        and wanted.kind in {None, ticket.kind}
+        and wanted.project_id in {None, ticket.project_id}
+    )
 
 
 def _act(operation: Operation) -> Act:

@@ -263,6 +263,10 @@ def test_an_obstacle_names_the_holders_of_the_slots() -> None:
     found = where.obstacle(UUID(int=3))
 
     assert found is not None
-    assert (found.name, found.limit, found.reached_by) == ("total", 1, (UUID(int=1),))
+    assert (found.name, found.limit, [each.id.int for each in found.reached_by]) == (
+        "total",
+        1,
+        [1],
+    )
     assert where.obstacle(UUID(int=1)) is None
     assert where.position(UUID(int=1), at=NOW) is None
