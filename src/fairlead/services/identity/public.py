@@ -25,6 +25,13 @@ class WrongCode(WrongCredentials):
     code = "identity.wrong_code"
 
 
+class BadCode(FairleadError):
+    """The first code of an authenticator is wrong; the caller stays logged in."""
+
+    kind = ErrorKind.INVALID
+    code = "identity.bad_code"
+
+
 class SecondFactorNeeded(FairleadError):
     """The password is right; a code is needed, too."""
 

@@ -15,6 +15,7 @@ from fairlead.services.identity.domain import (
     step_of,
 )
 from fairlead.services.identity.public import (
+    BadCode,
     NoSecondFactor,
     SecondFactorNeeded,
     SecondFactorThere,
@@ -121,7 +122,7 @@ async def test_until_it_is_confirmed_no_code_is_asked_for(world: Any) -> None:
     with pytest.raises(NoSecondFactor):
         await confirm(await ada_of(world), "123456")
     await begun(world)
-    with pytest.raises(WrongCode):
+    with pytest.raises(BadCode):
         await confirm(await ada_of(world), "000000x")
 
     assert await log_in(world)

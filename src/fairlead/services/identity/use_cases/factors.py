@@ -18,13 +18,13 @@ from fairlead.services.identity.domain import (
 from fairlead.services.identity.permissions import USER_UPDATE
 from fairlead.services.identity.ports import FactorStore, Safe, UserStore
 from fairlead.services.identity.public import (
+    BadCode,
     NoSecondFactor,
     SecondFactorThere,
     TooManyAttempts,
     User,
     UserNotFound,
     WeakPassword,
-    WrongCode,
     WrongCredentials,
 )
 from fairlead.services.identity.use_cases.credentials import CheckCredentials, no_user
@@ -134,7 +134,7 @@ class ConfirmSecondFactor:
         Raises:
             NoSecondFactor: none was begun.
             SecondFactorThere: it is confirmed already.
-            WrongCode: as it says.
+            BadCode: as it says.
             UserNotFound: the caller is no user.
         """
         user = await self.own.user(who)
@@ -144,7 +144,7 @@ class ConfirmSecondFactor:
         if factor.confirmed:
             raise SecondFactorThere("You have a second factor already.")
         if not await self.second.taken(factor, code):
-            raise WrongCode("The code is wrong; is the clock of your device right?")
+            raise BadCode("The code is wrong; is the clock of your device right?")
         made = new_recovery_codes()
         async with self.work:
             latest = await self.factors.find(user.id)
