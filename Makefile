@@ -38,6 +38,10 @@ crash: .venv/dev ## the long crash suites: ROUNDS kills of the engine, KILLS of 
 	    tests/e2e/test_restarts.py \
 	    tests/e2e/test_temporal.py
 
+test-temporal: .venv/dev ## run the suites of pipelines and environments on Temporal
+	FAIRLEAD_TEST_ENGINE=temporal $(BIN)/python -m pytest -q \
+	    tests/integration/modules/pipelines tests/integration/modules/environments
+
 lint: .venv/dev ## formats, rules, types, import contracts, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -73,4 +77,4 @@ components: ## install what the full tests need beside Python, or what is named 
 clean: ## remove what was built; data stays
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help up test crash lint fmt types generate lock bench build components clean
+.PHONY: help up test test-temporal crash lint fmt types generate lock bench build components clean

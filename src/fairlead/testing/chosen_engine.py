@@ -5,6 +5,8 @@
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fairlead.adapters.engine.settings import EngineSettings, TemporalSettings
@@ -16,6 +18,20 @@ ADDRESS = "FAIRLEAD_TEST_TEMPORAL"
 def on_temporal() -> bool:
     """Tell whether this test run is on Temporal."""
     return os.environ.get(CHOICE) == "temporal"
+
+
+@contextmanager
+def chosen(address: str) -> Iterator[None]:
+    """Let platforms made meanwhile be on the Temporal at `address`."""
+    before = {name: os.environ.get(name) for name in (CHOICE, ADDRESS)}
+    os.environ.update({CHOICE: "temporal", ADDRESS: address})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def engine_settings(home: Path) -> EngineSettings:

@@ -231,7 +231,7 @@ class Run(Steps):
             self._count()
             step.attempts += 1
             answer = await self._attempt(step, call, shield=shield)
-            if self._take(step, answer) is not None:
+            if self._take(step, answer, shield=shield) is not None:
                 break
             if step.wait:
                 due = self._loop.time() + step.wait
@@ -277,12 +277,18 @@ class Run(Steps):
             },
         }
 
-    def _take(self, step: Step, answer: Json) -> Outcome | None:
-        """Learn what became of an attempt; the decisions in it were recorded."""
+    def _take(self, step: Step, answer: Json, *, shield: bool) -> Outcome | None:
+        """Learn what became of an attempt; the decisions in it were recorded.
+
+        What fails while its cancel is on its way to it was cancelled: often it fails
+        because what it waited for was cancelled, too.
+        """
         self._halted(shield=True)
         step.wait = 0.0
         if "done" in answer:
             return self._end(step, End.DONE, answer["done"])
+        if "failed" in answer and self.cancelled and not shield:
+            return self._end(step, End.CANCELLED)
         if "failed" in answer:
             return self._end(step, End.FAILED, answer["failed"])
         if "retry" in answer:

@@ -62,7 +62,9 @@ class DeployActivities:
             raise await self._failed(errand, execution, error.message) from error
         if ended.state is not OperationState.SUCCEEDED:
             why = ended.error.message if ended.error else "It was cancelled."
-            raise await self._failed(errand, execution, why)
+            cancelled = ended.state is OperationState.CANCELLED
+            state = State.CANCELLED if cancelled else State.FAILED
+            raise await self._failed(errand, execution, why, state)
         urls = tuple(each["url"] for each in ended.result["workloads"])
         async with self.desk.open(errand) as progress:
             await progress.add_urls(errand.run_id, urls)
@@ -90,13 +92,15 @@ class DeployActivities:
             return await operations.wait(child)
 
     async def _failed(
-        self, errand: Errand, execution: Execution, why: str
+        self,
+        errand: Errand,
+        execution: Execution,
+        why: str,
+        state: State = State.FAILED,
     ) -> DeployFailed:
         if execution.state is State.RUNNING:
             async with self.desk.open(errand) as progress:
-                await progress.end_attempt(
-                    replace(execution, state=State.FAILED, reason=why)
-                )
+                await progress.end_attempt(replace(execution, state=state, reason=why))
         return DeployFailed(f"Step {errand.stage}/{errand.step} failed: {why}")
 
 
