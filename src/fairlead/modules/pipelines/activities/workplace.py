@@ -15,7 +15,7 @@ from fairlead.kernel.secrecy import credentials_in
 from fairlead.modules.pipelines.domain.errors import StepBroken
 
 WHY = (
-    "# Nothing is set here. It keeps tools that look for settings in the folders above\n"
+    "# Nothing is set here. It keeps tools that look for settings in folders above\n"
     "# a checkout from finding those of whatever the data folder lies in.\n"
 )
 NEUTRAL = {"pytest.ini": f"{WHY}[pytest]\n", "ruff.toml": WHY}
