@@ -12,6 +12,7 @@ SUITES = (
     "sql",
     "postgres",
     "auth",
+    "requests",
     "feeds",
 )
 Row = tuple[str, float, str, str]

@@ -27,6 +27,7 @@ from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.bodies import BodyRequest
 from fairlead.adapters.http.edge import Asgi, Edge
+from fairlead.adapters.http.guards import together
 from fairlead.adapters.http.hosts import check_apart
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.openapi import OpenApiController, openapi_config
@@ -314,7 +315,7 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
     ]
     web = Litestar(
         [PlatformController, OpenApiController, *controllers],
-        guards=[browser_guard, guard],
+        guards=[together(browser_guard, guard)],
         request_class=BodyRequest,
         exception_handlers={
             FairleadError: foreseen,

@@ -24,12 +24,21 @@ class HttpMetrics:
             registry=registry,
             buckets=BUCKETS,
         )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
         known = method if method in _METHODS else "OTHER"
-        self._requests.labels(known, route, status).inc()
-        self._seconds.labels(known, route).observe(seconds)
+        found = self._known.get((known, route, status))
+        if found is None:  # there are as many as routes and their statuses
+            found = (
+                self._requests.labels(known, route, status),
+                self._seconds.labels(known, route),
+            )
+            self._known[known, route, status] = found
+        requests, took = found
+        requests.inc()
+        took.observe(seconds)
 
     def page(self) -> bytes:
         """Return everything registered, in the text format."""

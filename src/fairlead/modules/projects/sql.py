@@ -5,12 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    Executable,
     RowMapping,
     String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    bindparam,
     select,
     true,
 )
@@ -45,6 +47,9 @@ projects = Table(
     one_name,
 )
 KEYSET = Keyset((projects.c.name,))
+_OURS = projects.c.tenant_id == bindparam("tenant")
+BY_ID = select(projects).where(_OURS, projects.c.id == bindparam("id"))
+BY_NAME = select(projects).where(_OURS, projects.c.name == bindparam("name"))
 
 
 class SqlProjectStore(ProjectStore):
@@ -77,11 +82,11 @@ class SqlProjectStore(ProjectStore):
 
     @override
     async def get(self, project_id: UUID) -> Project:
-        return await self._one(projects.c.id == project_id, project_id)
+        return await self._one(BY_ID, "id", project_id)
 
     @override
     async def find(self, name: str) -> Project:
-        return await self._one(projects.c.name == name, name)
+        return await self._one(BY_NAME, "name", name)
 
     @override
     async def list(self, reach: Reach, page: PageRequest) -> Page[Project]:
@@ -108,9 +113,9 @@ class SqlProjectStore(ProjectStore):
         if result.rowcount == 0:
             raise ProjectNotFound("This project does not exist.")
 
-    async def _one(self, condition: Any, called: object) -> Project:
-        query = select(projects).where(projects.c.tenant_id == self._tenant, condition)
-        row = (await self._connection.execute(query)).mappings().first()
+    async def _one(self, query: Executable, by: str, called: object) -> Project:
+        asked = {"tenant": self._tenant, by: called}
+        row = (await self._connection.execute(query, asked)).mappings().first()
         if row is None:
             raise ProjectNotFound(f"There is no project '{called}'.")
         return _to_project(row)
