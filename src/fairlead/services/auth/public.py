@@ -184,5 +184,6 @@ class Recovery(Protocol):
     async def reset_administrator(self) -> str:
         """Give the administrator a new password, which is returned, and the role.
 
-        The user is made or enabled where needed; all of its sessions end.
+        The user is made or enabled where needed; all of its sessions end, and a
+        second factor is taken away.
         """

@@ -35,7 +35,7 @@ from fairlead.services.identity.ports import (
     TallyStore,
     UserStore,
 )
-from fairlead.services.identity.public import Directory, Users
+from fairlead.services.identity.public import Directory, SecondFactors, Users
 from fairlead.services.identity.safe import FileSafe
 from fairlead.services.identity.settings import IdentitySettings
 from fairlead.services.identity.sql import (
@@ -57,6 +57,7 @@ from fairlead.services.identity.use_cases.credentials import (
 from fairlead.services.identity.use_cases.factors import (
     BeginSecondFactor,
     ConfirmSecondFactor,
+    LocalSecondFactors,
     NewRecoveryCodes,
     Own,
     RemoveSecondFactor,
@@ -151,6 +152,7 @@ def _provider() -> Provider:
         provider.provide(use_case)
     provider.provide(LocalDirectory, provides=Directory)
     provider.provide(LocalUsers, provides=Users)
+    provider.provide(LocalSecondFactors, provides=SecondFactors)
     return provider
 
 

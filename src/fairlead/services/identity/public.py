@@ -306,3 +306,15 @@ class Users(Protocol):
             WrongCredentials: `old` is wrong.
             WeakPassword, UserNotFound: as they say.
         """
+
+
+class SecondFactors(Protocol):
+    """Takes second factors away on behalf of a caller; may raise NotAllowed."""
+
+    @abstractmethod
+    async def remove(self, who: Principal, name: str) -> None:
+        """Have a user log in without a code; none to remove is fine.
+
+        Raises:
+            UserNotFound: there is none.
+        """

@@ -20,7 +20,7 @@ from fairlead.services.auth.use_cases.installation import (
     PrepareInstallation,
 )
 from fairlead.services.authz.public import Binding, Roles
-from fairlead.services.identity.public import User, UserNameTaken, Users
+from fairlead.services.identity.public import SecondFactors, User, UserNameTaken, Users
 from fairlead.testing.fakes import NullWork
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -196,6 +196,17 @@ async def test_a_start_killed_anywhere_is_completed_by_the_next(
     assert there.admins == {"admin"}
 
 
+@dataclass
+class Removed(SecondFactors):
+    """Keeps the names of users whose second factor was taken."""
+
+    names: list[str] = field(default_factory=list)
+
+    @override
+    async def remove(self, who: Principal, name: str) -> None:
+        self.names.append(name)
+
+
 async def test_recovery_lets_the_operator_in() -> None:
     """Whatever became of the administrator: missing, disabled or forgotten."""
     for there in (
@@ -207,12 +218,16 @@ async def test_recovery_lets_the_operator_in() -> None:
             roles=there,
             administrator=Administrator(username="admin", password=""),
         )
-        recovery = LocalRecovery(make=make, tenant_id=DEFAULT_TENANT)
+        factors = Removed()
+        recovery = LocalRecovery(
+            make=make, second_factors=factors, tenant_id=DEFAULT_TENANT
+        )
         password = await recovery.reset_administrator()
 
         assert there.passwords == {"admin": password}
         assert there.admins == {"admin"}
         assert not there.disabled
+        assert factors.names == ["admin"]
 
 
 def test_generated_passwords_are_long_and_differ() -> None:

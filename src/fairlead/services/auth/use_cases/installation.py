@@ -11,7 +11,7 @@ from fairlead.services.auth.domain import Stage, generated_password
 from fairlead.services.auth.ports import InstallationStore
 from fairlead.services.auth.public import FirstStart, Recovery
 from fairlead.services.authz.public import ROOT, Roles
-from fairlead.services.identity.public import UserNameTaken, Users
+from fairlead.services.identity.public import SecondFactors, UserNameTaken, Users
 
 ADMIN_ROLE = "admin"
 
@@ -93,10 +93,12 @@ class LocalRecovery(Recovery):
     """Gives whoever runs the machine a way in."""
 
     make: MakeAdministrator
+    second_factors: SecondFactors
     tenant_id: TenantId
 
     @override
     async def reset_administrator(self) -> str:
-        password = generated_password()
-        await self.make(service("auth", self.tenant_id), password)
+        who, password = service("auth", self.tenant_id), generated_password()
+        await self.make(who, password)
+        await self.second_factors.remove(who, self.make.administrator.username)
         return password

@@ -46,7 +46,7 @@ def second_factor() -> None:
 @output
 def begin(form: str, *, password_stdin: bool) -> None:
     """Make a secret for your authenticator; it counts once you confirm it."""
-    password = read_password(stdin=password_stdin, confirm=False)
+    password = read_password(stdin=password_stdin, twice=False)
     made = Client().post(f"{PATH}/second-factor", {"password": password})
     columns = [("secret", field("secret")), ("address", field("address"))]
     show_one(made, columns, form=form)
@@ -63,7 +63,7 @@ def confirm(code: str) -> None:
 @STDIN
 def new_codes(*, password_stdin: bool) -> None:
     """Replace your recovery codes."""
-    password = read_password(stdin=password_stdin, confirm=False)
+    password = read_password(stdin=password_stdin, twice=False)
     _show_codes(Client().post(f"{PATH}/recovery-codes", {"password": password}))
 
 
@@ -71,7 +71,7 @@ def new_codes(*, password_stdin: bool) -> None:
 @STDIN
 def remove(*, password_stdin: bool) -> None:
     """Do without a second factor."""
-    password = read_password(stdin=password_stdin, confirm=False)
+    password = read_password(stdin=password_stdin, twice=False)
     Client().post(f"{PATH}/second-factor/remove", {"password": password})
     click.echo("removed", err=True)
 
@@ -107,7 +107,7 @@ def ask_reset(email: str, url: str | None) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the new one from stdin.")
 def reset(token: str, url: str | None, *, password_stdin: bool) -> None:
     """Set a new password with the TOKEN of the letter."""
-    password = read_password(stdin=password_stdin, confirm=True)
+    password = read_password(stdin=password_stdin, twice=True)
     _server(url).post(f"{PATH}/reset", {"token": token, "password": password})
     click.echo("changed; log in with: fairlead login", err=True)
 

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import click
 
+from fairlead.adapters.terminal.asking import ask_password, confirm
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.options import Paging, output, paged
 from fairlead.adapters.terminal.output import field, show_one, when
@@ -43,7 +44,7 @@ def create(
     """Add a user; give them a role with: fairlead roles bind."""
     body = {"name": name, "email": email, "service": service}
     if not service:
-        body["password"] = read_password(stdin=password_stdin, confirm=True)
+        body["password"] = read_password(stdin=password_stdin, twice=True)
     show_one(Client().post(PATH, body), COLUMNS, form=form)
 
 
@@ -76,7 +77,7 @@ def update(
     """Change a user's address or preferences; those left out stay."""
     body = {"email": email, "locale": locale, "time_zone": time_zone}
     if password_stdin:
-        body["password"] = read_password(stdin=True, confirm=False)
+        body["password"] = read_password(stdin=True, twice=False)
     show_one(Client().patch(f"{PATH}/{quote(name, safe='')}", body), COLUMNS, form=form)
 
 
@@ -86,7 +87,7 @@ def update(
 def delete(name: str, *, yes: bool) -> None:
     """Remove a user; their sessions end and their roles go."""
     if not yes:
-        click.confirm(f"Remove {name}?", abort=True, err=True)
+        confirm(f"Remove {name}?")
     Client().delete(f"{PATH}/{quote(name, safe='')}")
     click.echo(f"removed {name}", err=True)
 
@@ -121,15 +122,13 @@ def enable(name: str) -> None:
 @click.option("--old-password", help="The old one, when it is your own.", default=None)
 def set_password(name: str, old_password: str | None, *, password_stdin: bool) -> None:
     """Set a user's password."""
-    password = read_password(stdin=password_stdin, confirm=True)
+    password = read_password(stdin=password_stdin, twice=True)
     Client().put(f"{PATH}/{name}/password", {"password": password, "old": old_password})
     click.echo(f"changed the password of {name}", err=True)
 
 
-def read_password(*, stdin: bool, confirm: bool) -> str:
+def read_password(*, stdin: bool, twice: bool) -> str:
     """Return a password from stdin's first line, or asked for on the terminal."""
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    return str(
-        click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
-    )
+    return ask_password("Password", twice=twice)

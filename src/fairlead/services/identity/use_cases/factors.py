@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from typing_extensions import override
+
 from fairlead.kernel.access import Access
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.work import UnitOfWork
@@ -20,6 +22,7 @@ from fairlead.services.identity.ports import FactorStore, Safe, UserStore
 from fairlead.services.identity.public import (
     BadCode,
     NoSecondFactor,
+    SecondFactors,
     SecondFactorThere,
     TooManyAttempts,
     User,
@@ -229,6 +232,17 @@ class RemoveSecondFactor:
             await self.factors.remove(user.id)
             act = Act(action=REMOVE, target=f"users/{user.name}")
             await self.trail.record(who, act)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSecondFactors(SecondFactors):
+    """The second factors of this process's database."""
+
+    removal: RemoveSecondFactor
+
+    @override
+    async def remove(self, who: Principal, name: str) -> None:
+        await self.removal.of(who, name)
 
 
 def _digests(made: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,56 @@
+"""Letters, a mail server that is away, and a server that is killed meanwhile."""
+
+import socket
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from fairlead.testing.server import eventually, test_server
+
+
+class Inbox:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.letters: list[Message] = []
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.letters.append(message_from_bytes(content))
+        return "250 OK"
+
+
+def test_no_letter_is_lost(tmp_path: Path) -> None:
+    """It waits for the mail server, also when ours dies before that is there."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    settings = {
+        "FAIRLEAD_MAIL__TRANSPORT": "smtp",
+        "FAIRLEAD_MAIL__HOST": "127.0.0.1",
+        "FAIRLEAD_MAIL__PORT": str(port),
+        "FAIRLEAD_MAIL__SECURITY": "none",
+    }
+    inbox = Inbox()
+    with test_server(tmp_path, **settings) as server:
+        server.log_in()
+        person = ("mia", "--email", "mia@example.org", "--password-stdin")
+        made = server.run("users", "create", *person, stdin="four words make sense\n")
+        assert made.exit_code == 0, made.err
+        server.kill()
+        controller = Controller(inbox, hostname="127.0.0.1", port=port)
+        controller.start()
+        try:
+            server.start()
+            eventually(lambda: bool(inbox.letters), "the letter")
+        finally:
+            controller.stop()
+
+    assert inbox.letters[0]["To"] == "mia@example.org"
+    assert inbox.letters[0]["Subject"] == "Verify your email address"
