@@ -55,6 +55,7 @@ DETAILS = [
     ("started", when("started_at")),
     ("title", field("title")),
     ("url", _urls),
+    ("priority", field("priority")),
     ("reason", field("reason")),
 ]
 
@@ -62,11 +63,18 @@ DETAILS = [
 @click.command()
 @click.argument("project")
 @click.option("--revision", default="", help="Branch, tag or commit to build.")
+@click.option("--priority", type=click.IntRange(0, 9), help="9 first, 0 last [5].")
 @click.option("--follow", "-f", is_flag=True, help="Show it live, to its end.")
 @click.option("--idempotency-key", default=None, help="Same key: same run.")
 @output
 def run(
-    project: str, revision: str, idempotency_key: str | None, form: str, *, follow: bool
+    project: str,
+    revision: str,
+    priority: int | None,
+    idempotency_key: str | None,
+    form: str,
+    *,
+    follow: bool,
 ) -> None:
     """Run PROJECT's pipeline.
 
@@ -76,7 +84,7 @@ def run(
     client = Client()
     started = client.post(
         f"/api/v1/projects/{quote(project, safe='')}/runs",
-        {"revision": revision},
+        {"revision": revision} | ({} if priority is None else {"priority": priority}),
         {"Idempotency-Key": idempotency_key or str(uuid4())},
     )
     if not follow:

@@ -19,7 +19,7 @@ from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.principal import Principal
 from fairlead.modules.pipelines.permissions import RUN_READ
-from fairlead.modules.pipelines.public import Artifact, Job, Run, Stage, Step
+from fairlead.modules.pipelines.public import NORMAL, Artifact, Job, Run, Stage, Step
 from fairlead.modules.pipelines.use_cases.end import CancelRun
 from fairlead.modules.pipelines.use_cases.show import (
     FindArtifact,
@@ -27,7 +27,7 @@ from fairlead.modules.pipelines.use_cases.show import (
     ListRuns,
     ReadLogs,
 )
-from fairlead.modules.pipelines.use_cases.start import StartRun
+from fairlead.modules.pipelines.use_cases.start import StartRun, Wanted
 from fairlead.services.authz.public import project_scope
 
 BINARY = "application/octet-stream"
@@ -35,9 +35,10 @@ RUNS = "/api/v1/runs"
 
 
 class StartBody(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What to build; empty: the project's branch."""
+    """What to build (empty: the project's branch), and when: 0 last, 9 first."""
 
     revision: Annotated[str, Meta(max_length=200, examples=["main"])] = ""
+    priority: Annotated[int, Meta(ge=0, le=9)] = NORMAL
 
 
 class StepBody(Struct, kw_only=True):
@@ -139,6 +140,7 @@ class RunBody(Struct, kw_only=True):
     project: str
     number: int
     state: str
+    priority: int
     revision: str
     commit: str
     title: str
@@ -162,6 +164,7 @@ class RunBody(Struct, kw_only=True):
             project=run.project,
             number=run.number,
             state=run.state.value,
+            priority=run.priority,
             revision=run.revision,
             commit=run.commit,
             title=run.title,
@@ -204,7 +207,7 @@ class ProjectRunController(Controller):
         run = await start_run(
             who,
             project,
-            revision=body.revision,
+            Wanted(revision=body.revision, priority=body.priority),
             request=request_key(request, body),
         )
         return Response(

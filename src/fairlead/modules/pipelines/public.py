@@ -15,6 +15,8 @@ from fairlead.kernel.journal import Frame
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 
+NORMAL = 5  # the priority of what nobody ranks
+
 
 class RunNotFound(FairleadError):
     """No run has this id, or the caller may not see it."""
@@ -103,7 +105,8 @@ class Run:
         revision: What was asked for, e.g. a branch; empty: the project's branch.
         commit: The full hash it resolved to; empty until cloned.
         title: The commit's first line; empty until cloned.
-        reason: Why it failed, one sentence; empty unless it did.
+        reason: Why it failed, one sentence; empty unless it did. Of one run that is
+            queued: why it waits.
         urls: Where what it deployed answers.
     """
 
@@ -123,6 +126,7 @@ class Run:
     urls: tuple[str, ...]
     stages: tuple[Stage, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    priority: int = NORMAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +152,12 @@ class Runs(Protocol):
         project: str,
         *,
         revision: str = "",
+        priority: int = NORMAL,
         request: RequestKey | None = None,
     ) -> Run:
         """Queue a run; the same request key returns the run it started before.
+
+        The priority is 0 (last) to 9 (first); above 5 is not for everybody.
 
         Raises:
             ProjectNotFound: there is none the caller may see.

@@ -22,6 +22,7 @@ ADMINISTRATION = frozenset({"identity", "authz", "auth", "audit", "gateway", "co
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SCOPE = re.compile(f"/|/projects/{_UUID}(?:/environments/{_UUID})?")
+_FIRST = re.compile(r"\.prioritise$")
 _ENVIRONMENTS = "/environments/"
 
 
@@ -29,7 +30,7 @@ def built_in_roles(permissions: Iterable[str]) -> dict[str, Role]:
     """Return the roles every installation has, by name, cut from all `permissions`.
 
     The administrator may do everything. A viewer reads what is no administration,
-    and a developer does everything that is none.
+    and a developer does everything that is none but put work before that of others.
     """
     everything = frozenset(permissions)
     work = frozenset(
@@ -41,7 +42,7 @@ def built_in_roles(permissions: Iterable[str]) -> dict[str, Role]:
         DEVELOPER: Role(
             name=DEVELOPER,
             summary="Build, run and deploy; no administration",
-            permissions=work,
+            permissions=frozenset(name for name in work if not _FIRST.search(name)),
         ),
         VIEWER: Role(
             name=VIEWER,

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import click
 
+from fairlead.adapters.terminal.asking import confirm
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.options import Paging, output, paged
 from fairlead.adapters.terminal.output import (
@@ -165,12 +166,13 @@ def show_schedule(schedule: str, form: str) -> None:
 @click.option("--cron", required=True, help="Five fields, e.g. '30 4 * * 1-5'.")
 @click.option("--time-zone", default="UTC", show_default=True, help="An IANA name.")
 @click.option("--revision", default="", help="Branch, tag or commit to build.")
+@click.option("--priority", type=click.IntRange(0, 9), default=5, show_default=True)
 @click.option("--name", default="", help="Else it has the project's name.")
 @click.option("--jitter", type=click.IntRange(0, 3600), help="Seconds it may be late.")
 @output
-def create_schedule(form: str, jitter: int | None, **asked: str) -> None:
+def create_schedule(form: str, jitter: int | None, priority: int, **asked: str) -> None:
     """Run PROJECT's pipeline at set times, with your rights."""
-    body = {**asked, "jitter_seconds": jitter}
+    body = {**asked, "priority": priority, "jitter_seconds": jitter}
     made = Client().post(SCHEDULES, body, headers={"Idempotency-Key": str(uuid4())})
     show_one(made, SCHEDULE_DETAILS, form=form)
 
@@ -203,6 +205,12 @@ def run_schedule(schedule: str) -> None:
 
 @schedules.command()
 @click.argument("schedule")
-def delete(schedule: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(schedule: str, *, yes: bool) -> None:
     """Delete a schedule; what it started goes on."""
-    Client().delete(_of(schedule))
+    client = Client()
+    name = plain(client.get(_of(schedule))["name"])
+    if not yes:
+        confirm(f"Delete the schedule {name}?")
+    client.delete(_of(schedule))
+    click.echo(f"deleted {name}", err=True)

@@ -61,16 +61,18 @@ async def test_the_queue_is_listed_by_turn_with_places_and_holders(
     house: Build, until: Any
 ) -> None:
     engine = HeldEngine()
-    async with house(engine, limit=3, per_project=3) as opened:
-        async with client_of(opened) as client:
-            for number in range(1, 6):
-                await opened.submit(number, project_id=RED)
-            await opened.submit(6, project_id=RED, priority=9)
-            await until(lambda: len(engine.arguments) == 3)
-            queue = (await client.get("/operations?order=turn&limit=2")).json()
-            rest = await client.get(f"/operations?order=turn&after={queue['next']}")
-            bad = await client.get("/operations?order=turn&after=odd")
-            running = (await client.get("/operations?order=turn&state=running")).json()
+    async with (
+        house(engine, limit=3, per_project=3) as opened,
+        client_of(opened) as client,
+    ):
+        for number in range(1, 6):
+            await opened.submit(number, project_id=RED)
+        await opened.submit(6, project_id=RED, priority=9)
+        await until(lambda: len(engine.arguments) == 3)
+        queue = (await client.get("/operations?order=turn&limit=2")).json()
+        rest = await client.get(f"/operations?order=turn&after={queue['next']}")
+        bad = await client.get("/operations?order=turn&after=odd")
+        running = (await client.get("/operations?order=turn&state=running")).json()
 
     by = "waiting: project limit 3 reached by work/1, work/2 and 1 more"
     found = [*queue["items"], *rest.json()["items"]]

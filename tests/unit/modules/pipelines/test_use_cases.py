@@ -12,7 +12,12 @@ from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, service
 from fairlead.modules.pipelines.memory import MemoryRunStore
-from fairlead.modules.pipelines.permissions import RUN_CANCEL, RUN_READ, RUN_START
+from fairlead.modules.pipelines.permissions import (
+    RUN_CANCEL,
+    RUN_PRIORITISE,
+    RUN_READ,
+    RUN_START,
+)
 from fairlead.modules.pipelines.public import (
     ExecutorRefused,
     RunNotFound,
@@ -22,10 +27,12 @@ from fairlead.modules.pipelines.public import (
 from fairlead.modules.pipelines.use_cases.end import CancelRun
 from fairlead.modules.pipelines.use_cases.show import FindRun, ListRuns
 from fairlead.modules.pipelines.use_cases.start import (
+    BadPriority,
     BadRevision,
     ExecutorRule,
     StartRun,
     SubmitQueuedRun,
+    Wanted,
 )
 from fairlead.modules.projects.permissions import PROJECT_READ
 from fairlead.modules.projects.public import Project, ProjectNotFound, Projects
@@ -185,7 +192,7 @@ async def test_started_run_is_recorded_told_and_submitted() -> None:
     """Row, event, audit entry and operation carry the same id."""
     desk = Desk()
 
-    run = await desk.start(RUN_START)(ADA, "hello", revision="v1")
+    run = await desk.start(RUN_START)(ADA, "hello", Wanted(revision="v1"))
 
     record = await desk.runs.get(run.id)
     assert (run.number, run.state, run.revision) == (1, State.QUEUED, "v1")
@@ -229,9 +236,30 @@ async def test_what_cannot_be_a_revision_is_refused(revision: str) -> None:
     desk = Desk()
 
     with pytest.raises(BadRevision):
-        await desk.start(RUN_START)(ADA, "hello", revision=revision)
+        await desk.start(RUN_START)(ADA, "hello", Wanted(revision=revision))
 
     assert desk.outbox.events == []
+
+
+async def test_a_priority_goes_with_the_run_and_its_operation() -> None:
+    desk = Desk()
+
+    run = await desk.start(RUN_START)(ADA, "hello", Wanted(priority=2))
+
+    assert run.priority == desk.operations.submitted[0].priority == 2
+
+
+async def test_a_high_priority_needs_its_own_right() -> None:
+    desk = Desk()
+    high = Wanted(priority=6)
+
+    with pytest.raises(NotAllowed):
+        await desk.start(RUN_START)(ADA, "hello", high)
+    run = await desk.start(RUN_START, RUN_PRIORITISE)(ADA, "hello", high)
+
+    assert run.priority == 6
+    with pytest.raises(BadPriority):
+        await desk.start(RUN_START)(ADA, "hello", Wanted(priority=10))
 
 
 async def test_start_is_refused_without_right_or_isolation() -> None:

@@ -6,7 +6,7 @@ from typing import Self
 from uuid import UUID, uuid5
 
 from fairlead.modules.pipelines.domain.plan import Plan
-from fairlead.modules.pipelines.public import Artifact, State, Step
+from fairlead.modules.pipelines.public import NORMAL, Artifact, State, Step
 
 FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED})
 RUN = "pipelines.run"  # the workflow, and the kind of its operation
@@ -34,6 +34,7 @@ class Record:
     revision: str
     requested_by: str
     created_at: datetime
+    priority: int = NORMAL
     commit: str = ""
     title: str = ""
     started_at: datetime | None = None

@@ -51,6 +51,7 @@ def shown(
         title=record.title,
         requested_by=record.requested_by,
         created_at=record.created_at,
+        priority=record.priority,
         started_at=record.started_at,
         ended_at=record.ended_at,
         reason=record.reason,

@@ -34,6 +34,7 @@ runs = Table(
     Column("revision", String(255), nullable=False),
     Column("requested_by", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("priority", Integer, nullable=False, server_default="5"),
     Column("commit", String(64), nullable=False),
     Column("title", Text, nullable=False),
     Column("started_at", UtcDateTime),

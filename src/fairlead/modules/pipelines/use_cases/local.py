@@ -9,10 +9,10 @@ from fairlead.kernel.idempotency import RequestKey
 from fairlead.kernel.journal import Frame
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
-from fairlead.modules.pipelines.public import Run, Runs
+from fairlead.modules.pipelines.public import NORMAL, Run, Runs
 from fairlead.modules.pipelines.use_cases.end import CancelRun
 from fairlead.modules.pipelines.use_cases.show import GetRun, ListRuns, ReadLogs
-from fairlead.modules.pipelines.use_cases.start import StartRun
+from fairlead.modules.pipelines.use_cases.start import StartRun, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +32,11 @@ class LocalRuns(Runs):
         project: str,
         *,
         revision: str = "",
+        priority: int = NORMAL,
         request: RequestKey | None = None,
     ) -> Run:
-        return await self.start_run(who, project, revision=revision, request=request)
+        wanted = Wanted(revision=revision, priority=priority)
+        return await self.start_run(who, project, wanted, request=request)
 
     @override
     async def get(self, who: Principal, run: str) -> Run:

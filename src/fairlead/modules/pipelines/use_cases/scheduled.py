@@ -10,16 +10,17 @@ from fairlead.kernel.engine import Json
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.schedules import Planned, Schedulable
 from fairlead.modules.pipelines.domain.records import RUN
+from fairlead.modules.pipelines.public import NORMAL
 from fairlead.modules.pipelines.use_cases.start import (
     StartRun,
-    check_revision,
+    Wanted,
 )
 from fairlead.services.authz.public import project_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledRuns(Schedulable):
-    """What `pipelines.run` means to a schedule: `{"project", "revision"}`."""
+    """What `pipelines.run` is to a schedule: `{"project", "revision", "priority"}`."""
 
     kind: ClassVar[str] = RUN
 
@@ -27,14 +28,18 @@ class ScheduledRuns(Schedulable):
 
     @override
     async def prepare(self, who: Principal, argument: Json) -> Planned:
-        project = await self.start_run.admit(who, str(argument.get("project", "")))
-        revision = str(argument.get("revision", ""))
-        check_revision(revision)
+        wanted = _wanted(argument)
+        name = str(argument.get("project", ""))
+        project = await self.start_run.admit(who, name, wanted)
         return Planned(
             subject=project.name,
             scope=project_scope(project.id),
             project_id=project.id,
-            argument={"project": str(project.id), "revision": revision},
+            argument={
+                "project": str(project.id),
+                "revision": wanted.revision,
+                "priority": wanted.priority,
+            },
         )
 
     @override
@@ -45,6 +50,13 @@ class ScheduledRuns(Schedulable):
         *,
         id: UUID,
     ) -> None:
-        await self.start_run(
-            who, argument["project"], revision=argument["revision"], run_id=id
-        )
+        await self.start_run(who, argument["project"], _wanted(argument), run_id=id)
+
+
+def _wanted(argument: Json) -> Wanted:
+    """Read it; schedules made long ago name no priority."""
+    priority = argument.get("priority", NORMAL)
+    return Wanted(
+        revision=str(argument.get("revision", "")),
+        priority=priority if isinstance(priority, int) else -1,
+    )

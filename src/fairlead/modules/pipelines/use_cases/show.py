@@ -1,7 +1,7 @@
 """Finding and showing runs, their output and their artifacts."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fairlead.kernel.journal import Frame, FrameKind
@@ -12,11 +12,11 @@ from fairlead.modules.pipelines.domain.records import Record, StoredArtifact
 from fairlead.modules.pipelines.domain.views import shown
 from fairlead.modules.pipelines.permissions import ARTIFACT_READ, RUN_READ
 from fairlead.modules.pipelines.ports import ArtifactStore, RunStore, StepStore
-from fairlead.modules.pipelines.public import Run, RunNotFound
+from fairlead.modules.pipelines.public import Run, RunNotFound, State
 from fairlead.modules.pipelines.use_cases.start import NAME
 from fairlead.modules.projects.public import ProjectNotFound, Projects
-from fairlead.services.authz.public import Authorizer, project_scope
-from fairlead.services.operations.public import Feeds
+from fairlead.services.authz.public import Authorizer, NotAllowed, project_scope
+from fairlead.services.operations.public import Feeds, OperationNotFound, Operations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +68,25 @@ class GetRun:
     find: FindRun
     steps: StepStore
     artifacts: ArtifactStore
+    operations: Operations
 
     async def __call__(self, who: Principal, run: str) -> Run:
-        """Return one run with its stages and artifacts.
+        """Return one run with its stages and artifacts, or why it waits.
 
         Raises:
             RunNotFound: there is none that `who` may see.
         """
         record = await self.find(who, run)
+        if record.state is State.QUEUED:
+            return replace(shown(record), reason=await self._waits(who, record))
         steps = await self.steps.of_run(record.id)
         return shown(record, steps, await self.artifacts.of_run(record.id))
+
+    async def _waits(self, who: Principal, record: Record) -> str:
+        try:
+            return (await self.operations.get(who, record.id)).reason
+        except (OperationNotFound, NotAllowed):  # not yet submitted, or not theirs
+            return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

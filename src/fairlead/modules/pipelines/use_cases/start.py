@@ -12,9 +12,10 @@ from fairlead.kernel.principal import Principal, service
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.pipelines.domain.records import RUN, Record
 from fairlead.modules.pipelines.domain.views import shown
-from fairlead.modules.pipelines.permissions import RUN_START
+from fairlead.modules.pipelines.permissions import RUN_PRIORITISE, RUN_START
 from fairlead.modules.pipelines.ports import RunStore
 from fairlead.modules.pipelines.public import (
+    NORMAL,
     ExecutorRefused,
     Run,
     RunNotFound,
@@ -29,6 +30,7 @@ from fairlead.services.operations.public import Operations, Submission
 
 NAME = "pipelines"
 MAX_REVISION = 200
+HIGHEST = 9
 
 
 class BadRevision(FairleadError):
@@ -36,6 +38,13 @@ class BadRevision(FairleadError):
 
     kind = ErrorKind.INVALID
     code = "pipelines.bad_revision"
+
+
+class BadPriority(FairleadError):
+    """A priority is a whole number from 0 (last) to 9 (first)."""
+
+    kind = ErrorKind.INVALID
+    code = "pipelines.bad_priority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,33 @@ def submission_of(record: Record) -> Submission:
         subject=f"{record.project}/{record.number}",
         scope=project_scope(record.project_id),
         project_id=record.project_id,
+        priority=record.priority,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be run, and how urgently."""
+
+    revision: str = ""
+    priority: int = NORMAL
+
+    def check(self) -> None:
+        """Refuse what makes no sense.
+
+        Raises:
+            BadRevision: `revision` cannot be one.
+            BadPriority: the priority is out of range.
+        """
+        check_revision(self.revision)
+        if not 0 <= self.priority <= HIGHEST:
+            raise BadPriority(
+                f"Give a priority from 0 (last) to {HIGHEST} (first).",
+                priority=self.priority,
+            )
+
+
+USUAL = Wanted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +125,8 @@ class StartRun:
         self,
         who: Principal,
         project: str,
+        wanted: Wanted = USUAL,
         *,
-        revision: str = "",
         request: RequestKey | None = None,
         run_id: UUID | None = None,
     ) -> Run:
@@ -102,25 +137,26 @@ class StartRun:
             NotAllowed: `who` may not start runs of it.
             ExecutorRefused: the settings allow no executor.
             BadRevision: `revision` cannot be one.
+            BadPriority: the priority is out of range.
             KeyReused: the request key was used with another body.
         """
-        found = await self.admit(who, project)
-        check_revision(revision)
+        found = await self.admit(who, project, wanted)
         record = await self._known(run_id)
         if record is None:
-            record = await self._record(who, found, revision, request, run_id)
+            record = await self._record(who, found, wanted, request, run_id)
         if record.state is State.QUEUED:
             # the event does the same after a crash; submitting twice is fine
             await self.operations.submit(who, submission_of(record))
         return shown(record)
 
-    async def admit(self, who: Principal, project: str) -> Project:
-        """Return the project, if `who` may start a run of it, and one may run here.
+    async def admit(self, who: Principal, project: str, wanted: Wanted) -> Project:
+        """Return the project, if `who` may start such a run, and one may run here.
 
         It is found first, so that a refusal names it, and what was really asked for.
 
         Raises:
-            ProjectNotFound, NotAllowed, ExecutorRefused: as above.
+            ProjectNotFound, NotAllowed, ExecutorRefused, BadRevision, BadPriority: as
+                above.
         """
         missing = ProjectNotFound(f"There is no project '{project}'.")
         try:
@@ -136,6 +172,10 @@ class StartRun:
         )
         async with told(self.trail, who, act_on(found), ExecutorRefused):
             self.rule.check()
+        wanted.check()
+        if wanted.priority > NORMAL:
+            scope = project_scope(found.id)
+            await self.authorizer.require(who, RUN_PRIORITISE, on=scope)
         return found
 
     async def _known(self, run_id: UUID | None) -> Record | None:
@@ -150,7 +190,7 @@ class StartRun:
         self,
         who: Principal,
         project: Project,
-        revision: str,
+        wanted: Wanted,
         request: RequestKey | None,
         given: UUID | None,
     ) -> Record:
@@ -165,9 +205,10 @@ class StartRun:
                 project=project.name,
                 number=await self.runs.next_number(project.id),
                 repository=project.repository,
-                wanted=revision or project.branch,
+                wanted=wanted.revision or project.branch,
                 state=State.QUEUED,
-                revision=revision,
+                revision=wanted.revision,
+                priority=wanted.priority,
                 requested_by=who.name,
                 created_at=self.clock.now(),
             )
@@ -245,5 +286,6 @@ def act_of(record: Record) -> Act:
             "project": record.project,
             "number": str(record.number),
             "revision": record.revision,
+            "priority": str(record.priority),
         },
     )

@@ -175,7 +175,7 @@ def queue(
             subject=submission.subject,
             scope=submission.scope,
             state=OperationState.QUEUED,
-            priority=submission.priority,
+            priority=parent.operation.priority if parent else submission.priority,
             project_id=submission.project_id,
             parent_id=submission.parent_id,
             feed_id=submission.id if parent is None else parent.operation.feed_id,

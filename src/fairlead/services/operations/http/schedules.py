@@ -39,7 +39,8 @@ IfMatch = Annotated[str | None, HeaderParameter(name="If-Match")]
 class CreateScheduleBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """What to start, and when; by default runs of a project's pipeline.
 
-    `project` and `revision` are the argument of that kind; other kinds take `argument`.
+    `project`, `revision` and `priority` are the argument of that kind; other kinds
+    take `argument`.
     """
 
     cron: Cron
@@ -48,6 +49,7 @@ class CreateScheduleBody(Struct, forbid_unknown_fields=True, kw_only=True):
     kind: str = "pipelines.run"
     project: str = ""
     revision: str = ""
+    priority: Annotated[int, Meta(ge=0, le=9)] = 5
     argument: dict[str, Any] | None = None
     jitter_seconds: Jitter | None = None
 
@@ -55,7 +57,11 @@ class CreateScheduleBody(Struct, forbid_unknown_fields=True, kw_only=True):
         """Return it in the use case's words."""
         argument = self.argument
         if argument is None:
-            argument = {"project": self.project, "revision": self.revision}
+            argument = {
+                "project": self.project,
+                "revision": self.revision,
+                "priority": self.priority,
+            }
         return Wanted(
             kind=self.kind,
             argument=argument,
