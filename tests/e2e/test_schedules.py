@@ -2,6 +2,7 @@
 
 import http.cookiejar
 import re
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -53,7 +54,7 @@ def test_a_pipeline_runs_on_a_schedule(
     told = server.run("operations", "explain", operation)
     shown = open_page(f"/operations/{operation}")
     again = server.run("schedules", "create", "timed", "--cron", "0 0 * * *")
-    gone = server.run("schedules", "delete", "timed")
+    gone = server.run("schedules", "delete", "timed", "--yes")
 
     assert ended["last"]["operation_id"] == operation
     assert ended["last"]["state"] == "succeeded"
@@ -85,7 +86,7 @@ def test_the_jobs_of_the_modules_are_there(
     shown = open_page(f"/schedules/{digests}/run", form_token=token.group(1))
     operation = server.data("schedules", "show", "operations.digest")["last"]
     output = server.run("operations", "logs", operation["operation_id"]).out
-    refused = server.run("schedules", "delete", "operations.prune")
+    refused = server.run("schedules", "delete", "operations.prune", "--yes")
     for job in jobs - {"operations.digest"}:
         assert server.run("schedules", "run", job).exit_code == 0
 
@@ -94,3 +95,43 @@ def test_the_jobs_of_the_modules_are_there(
     for title in ("Work by project and outcome", "New users", "Failed workloads"):
         assert title in output
     assert refused.exit_code == 5
+
+
+def test_a_wrong_schedule_stays_in_its_form(
+    server: TestServer, open_page: Callable[..., str]
+) -> None:
+    token = re.search(r'name="form_token" value="(\w+)"', open_page("/schedules"))
+    assert token
+    given = {"project": "none", "cron": "99 * * * *", "name": "kept-name"}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        open_page("/schedules", form_token=token[1], **given)
+    page = refused.value.read().decode()
+
+    assert refused.value.code in {404, 422}
+    assert 'role="alert"' in page
+    assert 'value="kept-name"' in page
+
+
+def test_taking_a_role_or_a_schedule_away_asks_first(
+    server: TestServer, tmp_path: Path, open_page: Callable[..., str]
+) -> None:
+    repository = make_repository(tmp_path / "repository", PIPELINE)
+    server.run("projects", "create", "asked", "--repository", str(repository))
+    server.run(
+        *("schedules", "create", "asked", "--cron", "30 2 * * *"),
+        *("--time-zone", "Asia/Tokyo"),
+    )
+    server.run("users", "create", "nils", "--service")
+    server.run("roles", "bind", "nils", "viewer", "--project", "asked")
+    schedules, access = open_page("/schedules"), open_page("/access")
+    unasked = server.run("schedules", "delete", "asked")
+    gone = server.run("schedules", "delete", "asked", "--yes")
+
+    assert "Delete the schedule asked?" in schedules
+    assert "02:30 <small>Asia/Tokyo</small>" in schedules
+    assert "17:30:00 UTC" in schedules
+    assert "Take the role viewer away from nils?" in access
+    assert '<a class="link" href="/projects/asked">asked</a>' in access
+    assert unasked.exit_code == 2
+    assert "--yes" in unasked.err
+    assert "deleted asked" in gone.err

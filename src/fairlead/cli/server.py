@@ -74,8 +74,8 @@ async def _reset() -> str:
             exit_code=NOT_FOUND,
             hint="say where it is with FAIRLEAD_HOME",
         )
-    click.echo(f"a new password for the administrator of {folder}", err=True)
     application = prepare(os.environ, sections={"example": ExampleSettings})
+    click.echo(f"a new password for the administrator of {folder}", err=True)
     try:
         async with application.scopes.enter(RECOVERY) as scope:
             recovery: Recovery = await scope.get(Recovery)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import click
 
+from fairlead.adapters.terminal.asking import confirm
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.errors import RAN_AND_FAILED, Refused
 from fairlead.adapters.terminal.options import Paging, output, paged, tail
@@ -162,7 +163,7 @@ def delete(workload: str, *, yes: bool) -> None:
     path = _path(client, workload)
     title = _title(client.get(path))
     if not yes:
-        click.confirm(f"Stop {title} and remove its releases?", abort=True, err=True)
+        confirm(f"Stop {title} and remove its releases?")
     client.delete(path)
     click.echo(f"deleted {title}", err=True)
 

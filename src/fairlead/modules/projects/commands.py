@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import click
 
+from fairlead.adapters.terminal.asking import confirm
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.options import Paging, output, paged
 from fairlead.adapters.terminal.output import field, show_one, when
@@ -75,7 +76,7 @@ def delete(project: str, *, yes: bool) -> None:
     """Delete a project; its runs end and its workloads stop."""
     if not yes:
         question = f"Delete {project}, end its runs and stop its workloads?"
-        click.confirm(question, abort=True, err=True)
+        confirm(question)
     Client().delete(f"{PATH}/{quote(project, safe='')}")
     click.echo(f"deleted {project}", err=True)
 

@@ -22,6 +22,7 @@ from fairlead.adapters.pages.part import (
     Entry,
     Finder,
     Found,
+    Panel,
 )
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.paging import PageRequest
@@ -182,6 +183,29 @@ class FirstStep(Contributor):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectScopes(Panel):
+    """Where roles can be given: the first 200 projects."""
+
+    projects: Projects
+
+    @override
+    async def cards(self, who: Principal, subject: str) -> tuple[Card, ...]:
+        page = await self.projects.list(who, PageRequest(limit=200))
+        return tuple(
+            Card(
+                template="projects/scope.html",
+                order=0,
+                data={
+                    "scope": project_scope(project.id),
+                    "label": project.name,
+                    "path": f"/projects/{project.name}",
+                },
+            )
+            for project in page.items
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFinder(Finder):
     """Finds projects by a piece of their name, among the first 200."""
 
@@ -208,4 +232,5 @@ CONSOLE = ConsolePart(
     entries=(Entry(label="Projects", path=SECTION, order=10, permission=PROJECT_READ),),
     overview=(FirstStep,),
     finders=(ProjectFinder,),
+    panels={"access.scopes": ProjectScopes},
 )

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from fairlead.adapters.terminal import credentials
+from fairlead.adapters.terminal.asking import ask_password
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.credentials import DEFAULT_URL, Credentials, address
 from fairlead.adapters.terminal.errors import Refused
@@ -38,7 +39,7 @@ def login(url: str | None, username: str, code: str, *, password_stdin: bool) ->
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = _asked(username)
+        password = ask_password(f"Password of {username}")
     if not password:
         raise Refused("The password is empty.", exit_code=2)
     body = {"username": username, "password": password, "code": code}
@@ -56,13 +57,6 @@ def _tokens(client: Client, body: dict[str, str]) -> dict[str, Any]:
         code = click.prompt("Code", err=True)
         made = client.post("/api/v1/auth/login", {**body, "code": code})
     return dict(made)
-
-
-def _asked(username: str) -> str:
-    prompt = f"Password of {username}"
-    return str(
-        click.prompt(prompt, hide_input=True, err=True, default="", show_default=False)
-    )
 
 
 @click.command()

@@ -53,6 +53,7 @@ class AccessPages(PageController):
             wanted = page_request(PER_PAGE, request.query_params.get("after"))
             page = await users.list(pages.who, wanted)
             people, following = page.items, page.next
+        scopes = await pages.panels("access.scopes", "")
         sheet = Sheet(
             template="authz/access.html",
             title="Access",
@@ -65,6 +66,8 @@ class AccessPages(PageController):
             roles=await roles.list(pages.who),
             bindings=await roles.bindings(pages.who),
             users=people,
+            scopes=scopes,
+            places={card.data["scope"]: card.data for card in scopes},
             next=following,
             sees_users=sees_users,
             may={

@@ -5,6 +5,7 @@ from pathlib import Path
 from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.modules.environments.pages.controller import SECTION, WorkloadPages
 from fairlead.modules.environments.pages.panels import (
+    EnvironmentScopes,
     WhatRunsWhere,
     WorkloadFinder,
     WorkloadsOfProject,
@@ -19,5 +20,5 @@ CONSOLE = ConsolePart(
     ),
     overview=(WhatRunsWhere,),
     finders=(WorkloadFinder,),
-    panels={"project": WorkloadsOfProject},
+    panels={"project": WorkloadsOfProject, "access.scopes": EnvironmentScopes},
 )

@@ -19,7 +19,12 @@ from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.modules.environments.pages.matrix import matrix_of
 from fairlead.modules.environments.permissions import WORKLOAD_RESTART
-from fairlead.modules.environments.public import Workload, Workloads, WorkloadState
+from fairlead.modules.environments.public import (
+    Environments,
+    Workload,
+    Workloads,
+    WorkloadState,
+)
 from fairlead.services.authz.public import environment_scope
 
 MOST_FOUND = 8
@@ -81,6 +86,29 @@ class WorkloadsOfProject(Panel):
         page = await self.workloads.list(who, PageRequest(limit=50), project=subject)
         data = {"workloads": page.items}
         return (Card(template="environments/of_project.html", order=10, data=data),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentScopes(Panel):
+    """Where roles can be given: the first 200 environments."""
+
+    environments: Environments
+
+    @override
+    async def cards(self, who: Principal, subject: str) -> tuple[Card, ...]:
+        page = await self.environments.list(who, PageRequest(limit=200))
+        return tuple(
+            Card(
+                template="environments/scope.html",
+                order=10,
+                data={
+                    "scope": environment_scope(each.project_id, each.id),
+                    "label": f"{each.project}/{each.name}",
+                    "path": f"/projects/{each.project}",
+                },
+            )
+            for each in page.items
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

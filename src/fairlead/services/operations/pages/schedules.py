@@ -1,16 +1,21 @@
 """Pages of schedules, and the forms that change them."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from markupsafe import Markup
 
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.schedules import Timetable
 from fairlead.services.operations.permissions import (
@@ -32,6 +37,12 @@ from fairlead.services.operations.use_cases.schedules import (
 
 PER_PAGE = 50
 SECTION = "/schedules"
+FIELDS = ("project", "revision", "cron", "time_zone", "name")
+AT_THE_FORM = {
+    ErrorKind.INVALID: 422,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.CONFLICT: 409,
+}
 
 
 class SchedulePages(PageController):
@@ -48,54 +59,42 @@ class SchedulePages(PageController):
         pages: FromDishka[Pages],
     ) -> Response[str]:
         """Show the schedules by name."""
-        wanted = page_request(PER_PAGE, request.query_params.get("after"))
-        page = await list_schedules(pages.who, wanted)
-        scopes = {each.schedule.scope for each in page.items}
-        data = {
-            "schedules": page.items,
-            "next": page.next,
-            "changeable": {
-                scope for scope in scopes if await pages.may(SCHEDULE_UPDATE, on=scope)
-            },
-            "deletable": {
-                scope for scope in scopes if await pages.may(SCHEDULE_DELETE, on=scope)
-            },
-        }
+        data = await _shown(request, list_schedules, pages)
         if request.headers.get("hx-request"):
             return pages.fragment(request, "operations/schedule_table.html", **data)
-        sheet = Sheet(
-            template="operations/schedules.html",
-            title="Schedules",
-            command="fairlead schedules list",
-            section=SECTION,
-        )
-        may_create = await pages.permits.somewhere(pages.who, SCHEDULE_CREATE)
-        return await pages.show(request, sheet, **data, may_create=may_create)
+        given = dict.fromkeys(FIELDS, "")
+        return await pages.show(request, _sheet(200), **data, given=given, fault="")
 
     @post("/")
     @inject
     async def create(
         self,
         request: AnyRequest,
-        who: FromDishka[Principal],
         create_schedule: FromDishka[CreateSchedule],
-    ) -> Redirect:
-        """Have a project's pipeline run at set times."""
-        argument = {
-            "project": await field(request, "project"),
-            "revision": await field(request, "revision"),
-        }
-        timetable = Timetable(
-            cron=await field(request, "cron"),
-            time_zone=await field(request, "time_zone") or "UTC",
-        )
+        list_schedules: FromDishka[ListSchedules],
+        pages: FromDishka[Pages],
+    ) -> Response[Any]:
+        """Have a project's pipeline run at set times, or show what is wrong."""
+        given = {name: await field(request, name) for name in FIELDS}
         wanted = Wanted(
             kind="pipelines.run",
-            argument=argument,
-            timetable=timetable,
-            name=await field(request, "name"),
+            argument={"project": given["project"], "revision": given["revision"]},
+            timetable=Timetable(
+                cron=given["cron"], time_zone=given["time_zone"] or "UTC"
+            ),
+            name=given["name"],
         )
-        await create_schedule(who, wanted)
+        try:
+            await create_schedule(pages.who, wanted)
+        except FairleadError as error:
+            if error.kind not in AT_THE_FORM:
+                raise
+            data = await _shown(request, list_schedules, pages)
+            sheet = _sheet(AT_THE_FORM[error.kind])
+            shown: Response[Any] = await pages.show(
+                request, sheet, **data, given=given, fault=error.message
+            )
+            return shown
         return go(SECTION)
 
     @post("/{schedule:uuid}/pause")
@@ -145,3 +144,42 @@ class SchedulePages(PageController):
         """Remove it."""
         await delete_schedule(who, str(schedule))
         return go(SECTION)
+
+
+async def _shown(
+    request: AnyRequest, list_schedules: ListSchedules, pages: Pages
+) -> dict[str, Any]:
+    wanted = page_request(PER_PAGE, request.query_params.get("after"))
+    page = await list_schedules(pages.who, wanted)
+    scopes = {each.schedule.scope for each in page.items}
+    return {
+        "schedules": page.items,
+        "next": page.next,
+        "in_zone": _in_zone,
+        "changeable": {
+            scope for scope in scopes if await pages.may(SCHEDULE_UPDATE, on=scope)
+        },
+        "deletable": {
+            scope for scope in scopes if await pages.may(SCHEDULE_DELETE, on=scope)
+        },
+        "may_create": await pages.permits.somewhere(pages.who, SCHEDULE_CREATE),
+    }
+
+
+def _sheet(status: int) -> Sheet:
+    return Sheet(
+        template="operations/schedules.html",
+        title="Schedules",
+        command="fairlead schedules list",
+        section=SECTION,
+        status=status,
+    )
+
+
+def _in_zone(due: datetime, name: str) -> Markup:
+    """Return when it comes next, on the clocks its timetable is read by."""
+    try:
+        due = due if name == "UTC" else due.astimezone(ZoneInfo(name))
+    except ZoneInfoNotFoundError:  # it was known when the timetable was made
+        name = "UTC"
+    return Markup("{} <small>{}</small>").format(f"{due:%Y-%m-%d %H:%M}", name)
