@@ -48,6 +48,7 @@ lint: .venv/dev ## formats, rules, types, import contracts, generated files
 	$(BIN)/codespell src tests docs README.md config
 	$(BIN)/mypy src tests benchmarks
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m fairlead.adapters.engine.lint src
 	$(BIN)/python -m fairlead.adapters.manifests.generate --check
 	$(BIN)/python -m fairlead.adapters.grpc.generate --check
 

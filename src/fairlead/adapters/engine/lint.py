@@ -1,45 +1,20 @@
-"""What workflow files may not do, because a replay would do it differently."""
+"""What workflow files may not do, because a replay would do it differently.
+
+`python -m fairlead.adapters.engine.lint src` looks at all workflow files below `src`.
+"""
 
 import ast
+import inspect
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
 
-ALLOWED: Final = frozenset(
-    {
-        "collections.abc",
-        "dataclasses",
-        "enum",
-        "typing",
-        "typing_extensions",
-        "fairlead.kernel.engine",
-        "fairlead.kernel.errors",
-    }
-)
-OWN: Final = ("domain", "permissions", "ports", "public")
-REASONS: Final = {
-    "asyncio": "concurrency is `steps.graph`, waiting is `steps.sleep`",
-    "datetime": "a clock tells another time at replay",
-    "fairlead.kernel.clock": "a clock tells another time at replay",
-    "fairlead.kernel.ids": "a new id is another one at replay",
-    "os": "the world outside belongs into activities",
-    "random": "chance falls differently at replay",
-    "secrets": "chance falls differently at replay",
-    "time": "a clock tells another time at replay",
-    "uuid": "chance falls differently at replay",
-}
-BUILTINS: Final = {
-    "__import__": "it hides what is imported",
-    "breakpoint": "it waits for a person",
-    "compile": "it hides what is run",
-    "eval": "it hides what is run",
-    "exec": "it hides what is run",
-    "hash": "it differs between processes",
-    "id": "it differs between processes",
-    "input": "input and output belong into activities",
-    "open": "input and output belong into activities",
-    "print": "input and output belong into activities",
-}
+from fairlead.adapters.engine.imports import Imports, Sources, installed
+from fairlead.adapters.engine.purity import SHARED, Purity, shared
+from fairlead.kernel.engine import Workflow
+
+FILE = "workflows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +25,54 @@ class Finding:
     message: str
 
 
-def lint(source: str, package: str) -> list[Finding]:
+def lint(source: str, package: str, sources: Sources = installed) -> list[Finding]:
     """Return what is wrong with the workflow file of `package`, by line.
 
-    `package` is the dotted name of the module it belongs to, whose `public`,
-    `domain` and `ports` it may import.
+    `package` is the dotted name of the module it belongs to, of whose `public`,
+    `domain`, `ports` and `permissions` it may import what is defined there; `sources`
+    finds their text.
+
+    Raises:
+        SyntaxError: `source` is no Python.
     """
-    found = [
-        Finding(_line(node), message)
-        for node in ast.walk(ast.parse(source))
-        for message in _messages(node, package)
-    ]
+    tree = ast.parse(source)
+    imports, purity = Imports(package, sources), Purity(tree)
+
+    def messages(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return imports.messages(node)
+        return purity.messages(node)
+
+    found = [Finding(each.lineno, SHARED) for each in shared(tree)]
+    for node in ast.walk(tree):
+        found += [Finding(_line(node), message) for message in messages(node)]
     return sorted(found, key=lambda finding: finding.line)
+
+
+def lint_tree(root: Path) -> Iterator[str]:
+    """Yield what is wrong with the workflow files below `root`, each with its place."""
+    for path in sorted(root.rglob("*.py")):
+        home = path.parent if path.stem == FILE else path.parent.parent
+        if FILE in {path.stem, path.parent.name}:
+            package = ".".join(home.relative_to(root).parts)
+            text = path.read_text(encoding="utf-8")
+            for finding in lint(text, package):
+                yield f"{path}:{finding.line}: {finding.message}"
+
+
+def lint_workflow(workflow: Workflow) -> Iterator[str]:
+    """Yield what is wrong with the file that a workflow's function is in."""
+    function = inspect.unwrap(workflow.function)
+    name = getattr(function, "__module__", "")
+    text = installed(name)
+    if text is None:
+        yield f"{name}: there is no source to check workflow '{workflow.name}' by"
+        return
+    package, _, _ = name.partition(f".{FILE}")
+    if package == name:
+        package = name.rpartition(".")[0]
+    for finding in lint(text, package):
+        yield f"{name}, line {finding.line}: {finding.message}"
 
 
 def _line(node: ast.AST) -> int:
@@ -69,42 +80,13 @@ def _line(node: ast.AST) -> int:
     return int(getattr(place, "lineno", 0))
 
 
-def _messages(node: ast.AST, package: str) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield from _imported(alias.name, package)
-    elif isinstance(node, ast.ImportFrom):
-        yield from _imported_from(node, package)
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        if node.id in BUILTINS:
-            yield f"`{node.id}` is not allowed: {BUILTINS[node.id]}"
-    elif isinstance(node, ast.Global | ast.Nonlocal):
-        yield "shared variables are not allowed: a replay begins without them"
-    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-        yield from _iterated(node.iter)
+def main() -> int:
+    """Look at the workflow files below each folder that is named."""
+    found = [line for root in sys.argv[1:] for line in lint_tree(Path(root))]
+    for line in found:
+        sys.stderr.write(f"{line}\n")
+    return 1 if found else 0
 
 
-def _imported_from(node: ast.ImportFrom, package: str) -> Iterator[str]:
-    if node.level:
-        yield "relative imports are not allowed: write the whole name"
-    elif node.module in {package, "fairlead.kernel"}:
-        for alias in node.names:
-            yield from _imported(f"{node.module}.{alias.name}", package)
-    else:
-        yield from _imported(node.module or "", package)
-
-
-def _imported(name: str, package: str) -> Iterator[str]:
-    own = {f"{package}.{file}" for file in OWN}
-    if name in ALLOWED or any(name == one or name.startswith(f"{one}.") for one in own):
-        return
-    top = name if name in REASONS else name.partition(".")[0]
-    reason = REASONS.get(top, "a workflow calls activities for what it needs")
-    yield f"importing `{name}` is not allowed: {reason}"
-
-
-def _iterated(iterable: ast.expr) -> Iterator[str]:
-    called = isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name)
-    made = called and iterable.func.id in {"set", "frozenset"}  # type: ignore[attr-defined]
-    if made or isinstance(iterable, ast.Set | ast.SetComp):
-        yield "looping over a set is not allowed: its order differs; use `sorted`"
+if __name__ == "__main__":
+    sys.exit(main())

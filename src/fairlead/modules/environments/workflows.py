@@ -16,7 +16,6 @@ from fairlead.modules.environments.domain import OPERATION, RESTART
 
 HOUR = 3600.0
 STUBBORN = RetryPolicy(max_attempts=20, initial_seconds=0.2, max_seconds=10.0)
-PATIENT = {"claim": 24 * HOUR, "prepare": HOUR, "answers": HOUR}
 
 
 async def deploy(steps: Steps, argument: Json) -> Json:
@@ -63,7 +62,7 @@ async def _roll(
 async def _step(
     steps: Steps, activity: str, argument: Mapping[str, Json], name: str
 ) -> Json:
-    patience = PATIENT.get(activity)
+    patience = _patience(activity)
     call = Call(
         activity=f"environments.{activity}",
         argument=dict(argument),
@@ -71,6 +70,13 @@ async def _step(
         timeout_seconds=patience or 300.0,
     )
     return await steps.run(call, key=f"{name}/{activity}")
+
+
+def _patience(activity: str) -> float | None:
+    """Return how long an activity that is made once may take; None: it is repeated."""
+    if activity == "claim":
+        return 24 * HOUR
+    return HOUR if activity in {"prepare", "answers"} else None
 
 
 async def _settle(steps: Steps, argument: Mapping[str, Json], name: str) -> None:
