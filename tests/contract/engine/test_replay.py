@@ -30,6 +30,8 @@ from fairlead.testing.engine import (
     fail,
     hold,
 )
+from fairlead.testing.temporal import TemporalHarness
+from fairlead.testing.temporal_server import TemporalServer
 
 
 async def original(steps: Steps, argument: Json) -> Json:
@@ -289,18 +291,37 @@ def graphs(draw: st.DrawFn) -> dict[str, tuple[str, ...]]:
     }
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(graphs(), st.sets(st.integers(0, 7)))
+GRAPHS = given(graphs(), st.sets(st.integers(0, 7)))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@GRAPHS
 def test_random_graphs_keep_their_order(
     tmp_path_factory: pytest.TempPathFactory,
     needs: dict[str, tuple[str, ...]],
     bad: set[int],
 ) -> None:
     """Each node runs once, after its needs; none whose needs failed runs."""
+    harness = EmbeddedHarness(tmp_path_factory.mktemp("graph"))
+    asyncio.run(check_order(harness, needs, bad))
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@GRAPHS
+def test_random_graphs_keep_their_order_on_temporal(
+    temporal: TemporalServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    needs: dict[str, tuple[str, ...]],
+    bad: set[int],
+) -> None:
+    """The same rules; fewer graphs, since each takes longer there."""
+    harness = TemporalHarness(temporal.address, tmp_path_factory.mktemp("graph"))
+    asyncio.run(check_order(harness, needs, bad))
+
+
+async def check_order(
+    harness: EngineHarness, needs: dict[str, tuple[str, ...]], bad: set[int]
+) -> None:
     failing = {f"n{number}" for number in bad} & set(needs)
     finished: list[str] = []
     early: list[str] = []
@@ -321,16 +342,11 @@ def test_random_graphs_keep_their_order(
         }
         return dict(await steps.graph(nodes))
 
-    async def scenario() -> WorkflowState:
-        harness = EmbeddedHarness(tmp_path_factory.mktemp("graph"))
-        flows = [Workflow(name="flow", function=flow)]
-        engine = await harness.open(flows, {"work": work})
-        await engine.start("flow", None, id="w")
-        state = (await ended(engine)).state
-        await harness.close()
-        return state
-
-    state = asyncio.run(scenario())
+    flows = [Workflow(name="flow", function=flow)]
+    engine = await harness.open(flows, {"work": work})
+    await engine.start("flow", None, id="w")
+    state = (await ended(engine)).state
+    await harness.close()
 
     reachable: set[str] = set()
     for key, need in needs.items():
