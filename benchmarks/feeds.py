@@ -1,6 +1,11 @@
-"""Feeds in the whole product: output without its secrets, and many readers of one."""
+"""Feeds in the whole product: output without its secrets, and many readers of one.
+
+Beside them in the same run what does less: a pipe and Python's logging for lines, and
+a bare ASGI app on uvicorn for readers.
+"""
 
 import json
+import logging
 import resource
 import secrets
 import subprocess
@@ -44,7 +49,8 @@ def rows() -> list[Row]:
         (folder / "server").mkdir()
         with test_server(folder / "server", **settings) as server:
             client = client_of(server)
-            return [*_lines(client, folder), *_subscribers(server, client, folder)]
+            found = [*_lines(client, folder), *_subscribers(server, client, folder)]
+    return [*found, *_bare()]
 
 
 def _lines(client: Client, folder: Path) -> list[Row]:
@@ -62,37 +68,93 @@ def _lines(client: Client, folder: Path) -> list[Row]:
     assert "\n***\n" in text, text[:200]
     rate = LINES / (ended - began)
     what = f"lines of a step with {SECRETS} secrets, 17 MB"
-    return [(what, rate, "lines/s", ">= 100,000")]
+    return [
+        (what, rate, "lines/s", ">= 100,000"),
+        ("the same through `cat FILE | wc -l`", _piped(folder, line), "lines/s", ""),
+        ("the same by Python's logging to a file", _logged(folder), "lines/s", ""),
+    ]
+
+
+def _piped(folder: Path, line: str) -> float:
+    """Return how many lines a second a pipe passes on: no journal, no secrets."""
+    file = folder / "piped.txt"
+    file.write_text(f"{line}\n" * LINES)
+    began = time.perf_counter()
+    command = f"cat {file} | wc -l"
+    counted = subprocess.run(command, shell=True, capture_output=True, check=True)  # noqa: S602 - our own words
+    seconds = time.perf_counter() - began
+    assert int(counted.stdout) == LINES
+    return LINES / seconds
+
+
+def _logged(folder: Path) -> float:
+    """Return how many lines a second one process logs to a file."""
+    handler = logging.FileHandler(folder / "logged.txt")
+    logger = logging.getLogger("benchmark")
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    began = time.perf_counter()
+    for _ in range(LINES):
+        logger.info(SHOWN)
+    handler.close()
+    return LINES / (time.perf_counter() - began)
 
 
 def _subscribers(server: TestServer, client: Client, folder: Path) -> list[Row]:
     assert server.process is not None
     run = _run(client, folder, "ticks", TICKS)
-    process = psutil.Process(server.process.pid)
-    warm = _subscribed(server, client, run, 200, 2)
+    address = server.url.removeprefix("http://")
+    request = (
+        f"GET /api/v1/runs/{run}/logs HTTP/1.1\nHost: {address}\n"
+        f"Authorization: Bearer {client.kept.access_token}\n\n"
+    )
+    rows = _readers(address, request, server.process.pid, bars=("<= 500", "<= 15"))
+    client.post(f"/api/v1/runs/{run}/cancel", {})
+    return rows
+
+
+def _bare() -> list[Row]:
+    """Measure the same number of readers of an app that knows nothing else."""
+    command = [sys.executable, "-m", "benchmarks.bare"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = f"127.0.0.1:{int(process.stdout.readline())}"
+            request = f"GET / HTTP/1.1\nHost: {address}\n\n"
+            found = _readers(address, request, process.pid, bars=("", ""))
+        finally:
+            process.kill()
+    return [(f"bare uvicorn app: {row[0]}", *row[1:]) for row in found]
+
+
+def _readers(
+    address: str, request: str, pid: int, *, bars: tuple[str, str]
+) -> list[Row]:
+    """Return how a server serves its readers, and what they cost it."""
+    process = psutil.Process(pid)
+    warm = _subscribed(address, request, 200, 2)
     assert len(warm) >= 200, len(warm)
     before = process.memory_info().rss
     noted: list[tuple[int, float]] = []
     delays = _subscribed(
-        server, client, run, SUBSCRIBERS, SECONDS, process=process, noted=noted
+        address, request, SUBSCRIBERS, SECONDS, process=process, noted=noted
     )
     assert len(delays) >= SUBSCRIBERS * (SECONDS - 2), len(delays)
-    client.post(f"/api/v1/runs/{run}/cancel", {})
     ranked = quantiles(delays, n=100)
     each = (noted[-1][0] - before) / SUBSCRIBERS / 1024
     cost = (noted[-1][1] - noted[0][1]) / len(delays) * 1e6
     return [
-        ("5,000 subscribers, 1 message/s, p99", ranked[98], "ms", "<= 500"),
+        ("5,000 subscribers, 1 message/s, p99", ranked[98], "ms", bars[0]),
         ("5,000 subscribers, 1 message/s, p50", ranked[49], "ms", ""),
         ("server's CPU of a message to a subscriber", cost, "us", ""),
-        ("server's memory per subscriber", each, "KiB", "<= 15"),
+        ("server's memory per subscriber", each, "KiB", bars[1]),
     ]
 
 
-def _subscribed(  # noqa: PLR0913 - what is measured, and where to
-    server: TestServer,
-    client: Client,
-    run: str,
+def _subscribed(
+    address: str,
+    request: str,
     count: int,
     seconds: float,
     *,
@@ -109,12 +171,8 @@ def _subscribed(  # noqa: PLR0913 - what is measured, and where to
             times = process.cpu_times()
             noted.append((process.memory_info().rss, times.user + times.system))
 
-    host, port = server.url.removeprefix("http://").split(":")
+    host, port = address.split(":")
     command = [sys.executable, "-m", "benchmarks.subscribers", host, port, str(count)]
-    request = (
-        f"GET /api/v1/runs/{run}/logs HTTP/1.1\nHost: {host}\n"
-        f"Authorization: Bearer {client.kept.access_token}\n\n"
-    )
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as readers:

@@ -1,6 +1,11 @@
-"""Operations in the whole product: how fast a queue drains, how fast a slot is used."""
+"""Operations in the whole product: how fast a queue drains, how fast a slot is used.
+
+Beside it in the same run a plain queue in SQLite, which only changes states, and
+Temporal's development server, where that is installed (make components temporal).
+"""
 
 import asyncio
+import sqlite3
 import sys
 import tempfile
 import time
@@ -16,6 +21,7 @@ import uvloop
 from fairlead.app import Application, prepare
 from fairlead.cli.settings import ExampleSettings
 from fairlead.kernel.clock import Clock
+from fairlead.kernel.engine import Json, Steps, Workflow
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import service
@@ -28,9 +34,12 @@ from fairlead.services.operations.public import (
     OperationState,
     Submission,
 )
+from fairlead.testing.components import find
+from fairlead.testing.temporal_server import TemporalServer
 
 Row = tuple[str, float, str, str]
 QUEUED = 10_000
+PLAIN_QUEUED, THEIR_QUEUED, PATIENCE = 2_000, 200, 120.0
 HANDED_ON = 300
 SUBMITTED = 2_000
 WHO = service("benchmark")
@@ -58,7 +67,70 @@ MODULE = Module(
 def rows() -> list[Row]:
     """Measure and return the rows: name, value, unit, bar."""
     with tempfile.TemporaryDirectory() as drained, tempfile.TemporaryDirectory() as one:
-        return [*uvloop.run(_drain(Path(drained))), *uvloop.run(_hand_on(Path(one)))]
+        return [
+            *uvloop.run(_drain(Path(drained))),
+            _plain_queue(Path(one)),
+            *uvloop.run(_temporal()),
+            *uvloop.run(_hand_on(Path(one))),
+        ]
+
+
+def _plain_queue(folder: Path) -> Row:
+    """Drain a table one by one: a durable transaction for each change of a state."""
+    database = sqlite3.connect(folder / "plain.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("CREATE TABLE work (id INTEGER PRIMARY KEY, state TEXT NOT NULL)")
+    database.execute("CREATE INDEX by_state ON work (state, id)")
+    database.execute("BEGIN")
+    database.executemany(
+        "INSERT INTO work (state) VALUES (?)", [("queued",)] * PLAIN_QUEUED
+    )
+    database.execute("COMMIT")
+    query = "SELECT id FROM work WHERE state = 'queued' ORDER BY id LIMIT 1"
+    change = "UPDATE work SET state = ? WHERE id = ?"
+    began = time.perf_counter()
+    while found := database.execute(query).fetchone():
+        database.execute(change, ("running", found[0]))
+        database.execute(change, ("succeeded", found[0]))
+    seconds = time.perf_counter() - began
+    database.close()
+    what = "plain sqlite3 worker, a commit per change (FULL)"
+    return (what, PLAIN_QUEUED / seconds, "1/s", "")
+
+
+async def _temporal() -> list[Row]:
+    """Start workflows without a step and wait for the end of all."""
+    program = find("temporal")
+    if program is None:
+        return []
+    # imported here: an extra
+    from fairlead.adapters.temporal.connection import Place  # noqa: PLC0415
+    from fairlead.adapters.temporal.engine import TemporalEngine  # noqa: PLC0415
+    from fairlead.adapters.temporal.told import ToldFile  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = TemporalServer(program, Path(folder), options=None).start()
+        engine = TemporalEngine(
+            Place(address=server.address, namespace="default", task_queue="bench"),
+            workflows=(Workflow(name="note", function=_note),),
+            activities={},
+            told=ToldFile(Path(folder) / "told.db"),
+        )
+        await engine.open()
+        keys = [f"drain-{number}" for number in range(THEIR_QUEUED)]
+        began = time.perf_counter()
+        await asyncio.gather(*(engine.start("note", None, id=key) for key in keys))
+        ends = (engine.result(key, timeout_seconds=PATIENCE) for key in keys)
+        await asyncio.gather(*ends)
+        seconds = time.perf_counter() - began
+        await engine.close()
+        server.stop()
+    return [("Temporal: 200 started and drained", THEIR_QUEUED / seconds, "1/s", "")]
+
+
+async def _note(steps: Steps, argument: Json) -> Json:
+    return None
 
 
 async def _drain(home: Path) -> list[Row]:
