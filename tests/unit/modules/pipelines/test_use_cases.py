@@ -1,6 +1,6 @@
 """Starting, finding and cancelling runs, against ports in memory."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,11 @@ from typing_extensions import override
 from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, service
-from fairlead.modules.pipelines.memory import MemoryRunStore
+from fairlead.modules.pipelines.memory import (
+    MemoryArtifactStore,
+    MemoryRunStore,
+    MemoryStepStore,
+)
 from fairlead.modules.pipelines.permissions import (
     RUN_CANCEL,
     RUN_PRIORITISE,
@@ -25,7 +29,7 @@ from fairlead.modules.pipelines.public import (
     State,
 )
 from fairlead.modules.pipelines.use_cases.end import CancelRun
-from fairlead.modules.pipelines.use_cases.show import FindRun, ListRuns
+from fairlead.modules.pipelines.use_cases.show import FindRun, GetRun, ListRuns
 from fairlead.modules.pipelines.use_cases.start import (
     BadPriority,
     BadRevision,
@@ -41,6 +45,7 @@ from fairlead.services.authz.public import NotAllowed
 from fairlead.services.operations.public import (
     Operation,
     OperationFilter,
+    OperationNotFound,
     Operations,
     OperationState,
     Submission,
@@ -94,6 +99,8 @@ class Noted(Operations):
     def __init__(self) -> None:
         self.submitted: list[Submission] = []
         self.cancelled: list[tuple[Principal, UUID]] = []
+        self.reason = ""
+        self.missing = False
 
     @override
     async def submit(self, who: Principal, submission: Submission) -> Operation:
@@ -102,7 +109,9 @@ class Noted(Operations):
 
     @override
     async def get(self, who: Principal, operation_id: UUID) -> Operation:
-        return _operation(operation_id)
+        if self.missing:
+            raise OperationNotFound("There is none.")
+        return replace(_operation(operation_id), reason=self.reason)
 
     @override
     async def list(
@@ -239,6 +248,23 @@ async def test_what_cannot_be_a_revision_is_refused(revision: str) -> None:
         await desk.start(RUN_START)(ADA, "hello", Wanted(revision=revision))
 
     assert desk.outbox.events == []
+
+
+async def test_a_queued_run_tells_why_it_waits() -> None:
+    """As its operation does, which may not be there yet."""
+    desk = Desk()
+    run = await desk.start(RUN_START)(ADA, "hello")
+    desk.operations.reason = "number 1 of 1, about to start"
+    get = GetRun(
+        find=desk.find(RUN_READ),
+        steps=MemoryStepStore(),
+        artifacts=MemoryArtifactStore(),
+        operations=desk.operations,
+    )
+
+    assert (await get(ADA, str(run.id))).reason == desk.operations.reason
+    desk.operations.missing = True
+    assert (await get(ADA, str(run.id))).reason == ""
 
 
 async def test_a_priority_goes_with_the_run_and_its_operation() -> None:

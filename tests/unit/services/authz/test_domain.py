@@ -52,6 +52,13 @@ def test_a_developer_works_but_does_not_administer() -> None:
     }
 
 
+def test_a_developer_puts_nothing_before_the_work_of_others() -> None:
+    roles = built_in_roles(["pipelines.run.start", "pipelines.run.prioritise"])
+
+    assert roles["developer"].permissions == {"pipelines.run.start"}
+    assert "pipelines.run.prioritise" in roles["admin"].permissions
+
+
 def test_a_viewer_only_reads() -> None:
     """Reading what is no administration."""
     assert ROLES["viewer"].permissions == {"projects.project.read"}
