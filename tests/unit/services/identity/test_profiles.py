@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.public import LastAdministrator, NotAllowed
+from fairlead.services.identity.memory import PlainHasher
 from fairlead.services.identity.public import (
     BadEmail,
     EmailChanged,
@@ -50,6 +52,25 @@ async def test_ones_own_address_needs_the_password(world: Any) -> None:
     assert (user.email, user.email_verified) == (MAIL, False)
     assert EmailChanged in [type(each) for each in world.outbox.events]
     assert MAIL not in str(world.trail.acts)
+
+
+async def test_what_others_change_meanwhile_stays(world: Any) -> None:
+    """While a password is hashed, everything else goes on."""
+    ada = await ada_of(world)
+
+    class Meddling(PlainHasher):
+        @override
+        async def matches(self, password: str, password_hash: str | None) -> bool:
+            changes = Changes(locale="de", time_zone="UTC")
+            await world.update(world.root, "ada", changes, password=None)
+            return await super().matches(password, password_hash)
+
+    world.hasher = Meddling()
+    changes = Changes(email=MAIL, locale="fr")
+    user = await world.update(ada, "ada", changes, password=world.password)
+
+    assert (user.email, user.locale, user.time_zone) == (MAIL, "fr", "UTC")
+    assert await world.directory.find("ada") == user
 
 
 async def test_addresses_are_unique_whatever_their_case(world: Any) -> None:

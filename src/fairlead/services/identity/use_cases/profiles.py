@@ -56,6 +56,16 @@ class Changes:
             user = replace(user, time_zone=checked_zone(self.time_zone))
         return user
 
+    def again(self, user: User, wanted: User) -> User:
+        """Return `user`, read anew, with only what was asked to change changed."""
+        if self.email is not None and user.email != wanted.email:
+            user = replace(user, email=wanted.email, email_verified=False)
+        return replace(
+            user,
+            locale=user.locale if self.locale is None else wanted.locale,
+            time_zone=user.time_zone if self.time_zone is None else wanted.time_zone,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateUser:
@@ -89,12 +99,20 @@ class UpdateUser:
         account = await self.store.find(name.lower())
         if account is None:
             raise no_user(name)
-        user = changes.of(account.user)
-        act = Act(action=USER_UPDATE, target=target, details=_told(account.user, user))
-        moved = user.email != account.user.email
-        if own and moved:
-            await self._confirm(who, user, password, act)
+        wanted = changes.of(account.user)
+        act = Act(
+            action=USER_UPDATE, target=target, details=_told(account.user, wanted)
+        )
+        if own and wanted.email != account.user.email:
+            await self._confirm(who, wanted, password, act)
+        elif own:
+            changes = replace(changes, email=None)
         async with told(self.trail, who, act, ErrorKind.CONFLICT), self.work:
+            latest = await self.store.get(wanted.id)
+            if latest is None:
+                raise no_user(name)
+            user = changes.again(latest, wanted)
+            moved = user.email != latest.email
             await self.store.change(user)
             if moved:
                 await self.outbox.add(
