@@ -8,42 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from typing_extensions import override
-
 from fairlead.adapters.sql.connection import Connection
-from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.adapters.wiring.clock import SystemClock
+from fairlead.app import prepare
+from fairlead.cli.settings import ExampleSettings
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal, service
-from fairlead.services.audit.public import AuditTrail
-from fairlead.services.auth.domain import Lifetimes
-from fairlead.services.auth.files import FileKeySafe
-from fairlead.services.auth.jose import JoseFormat
-from fairlead.services.auth.ports import KeyReload
-from fairlead.services.auth.sql import SqlKeyStore, SqlSessionStore
-from fairlead.services.auth.use_cases.keys import KeyRing, OpenKeys
-from fairlead.services.auth.use_cases.sessions import Login
-from fairlead.services.auth.use_cases.tokens import (
-    EndedSessions,
-    Issuer,
-    LocalVerifier,
-)
-from fairlead.services.authz.domain import Refusals, RoleBook
+from fairlead.services.auth.public import Sessions, Verifier
+from fairlead.services.authz.domain import RoleBook
 from fairlead.services.authz.public import Role, project_scope
 from fairlead.services.authz.sql import SqlBindingStore, bindings
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
-from fairlead.services.identity.hashing import Argon2Hasher
-from fairlead.services.identity.sql import SqlTallyStore, SqlUserStore
-from fairlead.services.identity.use_cases.credentials import (
-    CheckCredentials,
-    LocalDirectory,
-)
-from fairlead.services.identity.use_cases.turnstile import Turnstile
-from fairlead.services.identity.use_cases.users import CreateUser
 from fairlead.testing.database import migrated_database
-from fairlead.testing.fakes import GrantList, RecordingTrail
+from fairlead.testing.fakes import RecordingTrail
 
 Row = tuple[str, float, str, str]
 
@@ -69,8 +48,7 @@ async def _measure(folder: Path) -> list[Row]:
         place.mkdir()
         async with migrated_database(place, ["authz"]) as database:
             checks[users] = await _check(database.connection(), users)
-    async with migrated_database(folder, ["identity", "auth"]) as database:
-        logins = await _logins(database, folder / "keys")
+    logins = await _logins(folder / "home")
     return [
         ("permission check, 10,000 users, p50", checks[MANY], "us", "<= 10"),
         ("the same with 100 users", checks[FEW], "us", "flat"),
@@ -115,9 +93,7 @@ async def _check(connection: Connection, users: int) -> float:
         roles=RoleBook(roles),
         store=store,
         cache=GrantCache(),
-        refusals=Refusals(),
         trail=RecordingTrail(),
-        clock=CLOCK,
     )
     for who in callers:
         await authorizer.allows(who, names[0])
@@ -141,64 +117,44 @@ class _Logins:
     known: float
 
 
-async def _logins(database: Database, keys: Path) -> _Logins:
-    hasher, ring, lifetimes = Argon2Hasher(), KeyRing(), Lifetimes()
-    token_format = JoseFormat(issuer="fairlead", audience="fairlead")
-    connection = database.connection()
-    await OpenKeys(
-        ring=ring,
-        store=SqlKeyStore(connection, DEFAULT_TENANT),
-        safe=FileKeySafe(keys),
-        format=token_format,
-        work=SqlUnitOfWork(connection),
-        clock=CLOCK,
-    )()
-    issuer = Issuer(ring=ring, format=token_format, lifetimes=lifetimes)
-    trail = RecordingTrail()
-    users = [f"user{number}" for number in range(8)]
-    for name in users:
-        await _create(database.connection(), hasher, trail, name)
+async def _logins(home: Path) -> _Logins:
+    """Log in to the whole application, without HTTP."""
+    environ = {"FAIRLEAD_HOME": str(home), "FAIRLEAD_ADMIN__PASSWORD": PASSWORD}
+    application = prepare(environ, sections={"example": ExampleSettings})
+    await application.open()
     spent: list[float] = []
     tokens: list[str] = []
 
-    async def worker(first: int) -> None:
-        for number in range(first, LOGINS, AT_ONCE):
-            login = _login(database.connection(), hasher, issuer, trail)
-            name = users[number % len(users)]
-            began = time.perf_counter()
-            given = await login(name, PASSWORD, origin=Origin(address="127.0.0.1"))
-            spent.append(time.perf_counter() - began)
-            tokens.append(given.access_token)
+    async def worker() -> None:
+        for _ in range(LOGINS // AT_ONCE):
+            async with application.scopes.enter(service("benchmark")) as scope:
+                sessions: Sessions = await scope.get(Sessions)
+                began = time.perf_counter()
+                given = await sessions.login(
+                    "admin", PASSWORD, origin=Origin(address="127.0.0.1")
+                )
+                spent.append(time.perf_counter() - began)
+                tokens.append(given.access_token)
 
-    worked, began = time.process_time(), time.perf_counter()
-    await asyncio.gather(*(worker(first) for first in range(AT_ONCE)))
-    seconds, work = time.perf_counter() - began, time.process_time() - worked
-    hasher.close()
-    verifier = LocalVerifier(
-        ring=ring,
-        format=token_format,
-        ended=EndedSessions(lifetimes),
-        reload=_Never(),
-        clock=CLOCK,
-    )
-    return _Logins(
-        p95=statistics.quantiles(spent, n=20)[-1] * 1e3,
-        per_second=LOGINS / seconds,
-        per_core=LOGINS / work,
-        first_look=await _look(verifier, tokens),
-        known=await _look(verifier, tokens),
-    )
-
-
-class _Never(KeyReload):
-    """No other process makes keys here."""
-
-    @override
-    async def __call__(self) -> None:
-        raise NotImplementedError
+    try:
+        await application.first_start()
+        worked, began = time.process_time(), time.perf_counter()
+        await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+        seconds, work = time.perf_counter() - began, time.process_time() - worked
+        verifier: Verifier = await application.container.get(Verifier)
+        return _Logins(
+            p95=statistics.quantiles(spent, n=20)[-1] * 1e3,
+            per_second=LOGINS / seconds,
+            per_core=LOGINS / work,
+            first_look=await _look(verifier, tokens),
+            known=await _look(verifier, tokens),
+        )
+    finally:
+        await application.close()
+        application.release()
 
 
-async def _look(verifier: LocalVerifier, tokens: list[str]) -> float:
+async def _look(verifier: Verifier, tokens: list[str]) -> float:
     origin = Origin()
     spent = []
     for token in tokens:
@@ -206,42 +162,3 @@ async def _look(verifier: LocalVerifier, tokens: list[str]) -> float:
         await verifier.principal(token, origin=origin)
         spent.append(time.perf_counter() - began)
     return statistics.median(spent) * 1e6
-
-
-async def _create(
-    connection: Connection, hasher: Argon2Hasher, trail: AuditTrail, name: str
-) -> None:
-    create = CreateUser(
-        access=GrantList("identity.user.create"),
-        store=SqlUserStore(connection, DEFAULT_TENANT),
-        hasher=hasher,
-        trail=trail,
-        work=SqlUnitOfWork(connection),
-        clock=CLOCK,
-        tenant_id=DEFAULT_TENANT,
-    )
-    await create(service("benchmark"), name, PASSWORD)
-
-
-def _login(
-    connection: Connection, hasher: Argon2Hasher, issuer: Issuer, trail: AuditTrail
-) -> Login:
-    work, users = SqlUnitOfWork(connection), SqlUserStore(connection, DEFAULT_TENANT)
-    check = CheckCredentials(
-        store=users,
-        tallies=SqlTallyStore(connection, DEFAULT_TENANT),
-        hasher=hasher,
-        turnstile=Turnstile(),
-        work=work,
-        clock=CLOCK,
-        tenant_id=DEFAULT_TENANT,
-    )
-    return Login(
-        directory=LocalDirectory(check=check, store=users),
-        store=SqlSessionStore(connection, DEFAULT_TENANT),
-        issuer=issuer,
-        lifetimes=issuer.lifetimes,
-        trail=trail,
-        work=work,
-        clock=CLOCK,
-    )
