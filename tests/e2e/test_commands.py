@@ -56,6 +56,27 @@ def test_steps_are_named_or_refused(server: TestServer, failed: str) -> None:
     assert named.out == "expected 4 but got 5\n"
 
 
+def test_output_stands_below_the_names_of_the_steps(
+    server: TestServer, failed: str
+) -> None:
+    printed = server.run("runs", "logs", failed).out
+    raw = server.run("runs", "logs", failed, "--raw").out
+
+    assert printed.startswith("── checkout\n")
+    assert printed.index("── test/unit\n") < printed.index("expected 4 but got 5")
+    assert "── " not in raw
+
+
+def test_an_operation_is_named_by_its_run(server: TestServer, failed: str) -> None:
+    by_name = server.data("operations", "show", failed)
+    told = server.run("operations", "explain", failed)
+    shown = server.run("runs", "show", failed).out
+
+    assert by_name["id"] == server.data("runs", "show", failed)["id"]
+    assert "said/1  failed" in told.out
+    assert "not isolated" in shown
+
+
 def test_an_ended_run_is_not_cancelled(server: TestServer, failed: str) -> None:
     done = server.run("runs", "cancel", failed)
 

@@ -69,7 +69,8 @@ def test_steps_may_end_unless_told_twice(
     with test_server(folder, **GRACE) as server:
         run_id = started(server)
         ask_to_stop(server)
-        queued = server.data("run", "held")["id"]
+        last = server.run("run", "held")
+        queued = server.data("runs", "show", "held/2")["id"]
         told = server.data("operations", "explain", queued)["explanation"]
         assert not gone(server)
         flag.touch()
@@ -84,6 +85,7 @@ def test_steps_may_end_unless_told_twice(
         ask_to_stop(server)
         assert server.stop() == 0
 
+    assert "run held/2 starts with its next start" in last.err
     assert "server is ending" in told[0]
     assert waited_for == ["first", "done"]
     assert run["state"] == "succeeded"

@@ -47,3 +47,38 @@ def test_a_run_without_project_or_number_gets_a_hint(name: str, example: str) ->
 )
 def test_options_that_do_not_fit_are_refused(arguments: tuple[str, ...]) -> None:
     assert CliRunner().invoke(fairlead, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "noun"),
+    [
+        (("operations", "show", "nope"), "operation"),
+        (("operations", "explain", "nope"), "operation"),
+        (("sessions", "revoke", "nope"), "session"),
+        (("keys", "rotate", "nope"), "key"),
+        (("keys", "revoke", "nope"), "key"),
+    ],
+)
+def test_what_is_no_id_names_nothing(arguments: tuple[str, ...], noun: str) -> None:
+    done = CliRunner().invoke(fairlead, arguments)
+
+    assert done.exit_code == 3
+    assert f"There is no {noun} 'nope'." in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("users", "create", "ada"), "--password-stdin"),
+        (("users", "delete", "ada"), "--yes"),
+        (("projects", "delete", "hello"), "--yes"),
+    ],
+)
+def test_without_a_terminal_the_option_is_named(
+    arguments: tuple[str, ...], option: str
+) -> None:
+    done = CliRunner().invoke(fairlead, arguments)
+
+    assert done.exit_code == 2
+    assert option in done.output
+    assert len(done.output.splitlines()) == 1

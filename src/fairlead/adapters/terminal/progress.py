@@ -1,6 +1,7 @@
 """A run as it happens, on a terminal: a line per step, the output between them."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from fairlead.adapters.terminal.output import lasting, on_terminal
 
 TAIL_LINES = 20
 CHECKOUT = "checkout"  # the stream of what comes before the steps
+NOT_ISOLATED = "steps were not isolated: they ran as processes of the server's user"
 MARKS = {
     "succeeded": ("✓", "green"),
     "failed": ("✗", "red"),
@@ -74,6 +76,8 @@ class Progress:
         mark, tone = MARKS.get(str(data.get("state")), ("·", None))
         code = data.get("exit_code")
         more = f"exit code {code}" if code else str(data.get("reason") or "")
+        if more and data.get("state") == "succeeded":
+            more = f"before: {more[0].lower()}{more[1:]}"
         line = "  ".join(part for part in (f"{mark} {name}", took, more) if part)
         self._say(click.style(line, fg=tone))
         if data.get("state") == "failed" and not self.failed:
@@ -96,6 +100,8 @@ class Progress:
         if run["state"] == "failed":
             self._tail()
             self._why(str(run.get("reason") or ""))
+        if bare(run):
+            self._say(click.style(NOT_ISOLATED, dim=True))
         for url in (run.get("urls") or ()) if answers else ():
             self._say(f"it answers at {url}")
 
@@ -112,3 +118,13 @@ class Progress:
         """Print why the run failed, unless the failed step's line said so."""
         if reason and not (self.told and self.told.removeprefix("It ") in reason):
             self._say(reason)
+
+
+def bare(run: Mapping[str, Any]) -> bool:
+    """Tell whether a step of a run was a bare process of the server's user."""
+    return any(
+        step.get("isolation") == "none"
+        for stage in run.get("stages") or ()
+        for job in stage["jobs"]
+        for step in job["steps"]
+    )

@@ -90,7 +90,21 @@ def list_workloads(project: str | None, paging: Paging) -> None:
 def show(workload: str, form: str) -> None:
     """Show one workload."""
     client = Client()
-    show_one(client.get(_path(client, workload)), DETAILS, form=form)
+    found = client.get(_path(client, workload))
+    if form == "table":
+        found = {**found, "run_id": _run(client, found["run_id"])}
+    show_one(found, DETAILS, form=form)
+
+
+def _run(client: Client, run_id: str | None) -> str:
+    """Return what people call a run; its id where that cannot be seen."""
+    if not run_id:
+        return ""
+    try:
+        run = client.get(f"/api/v1/runs/{run_id}")
+    except Refused:
+        return run_id
+    return f"{run['project']}/{run['number']}"
 
 
 @workloads.command()

@@ -1,5 +1,6 @@
 """`fairlead run`, `runs` and `validate`."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,11 @@ from fairlead.adapters.terminal.output import (
     show_one,
     when,
 )
-from fairlead.adapters.terminal.progress import CHECKOUT, Progress
+from fairlead.adapters.terminal.progress import CHECKOUT, NOT_ISOLATED, Progress, bare
 
 RUNS = "/api/v1/runs"
 NOT_FOUND, BAD_INPUT = 3, 2
+ENDING = "the server is ending"
 OVER = {"succeeded", "failed", "cancelled"}
 
 
@@ -50,6 +52,12 @@ COLUMNS = [
     ("queued", when("created_at")),
     ("id", field("id")),
 ]
+
+
+def _isolation(row: Row) -> str:
+    return NOT_ISOLATED if bare(row) else ""
+
+
 DETAILS = [
     *COLUMNS,
     ("started", when("started_at")),
@@ -57,6 +65,7 @@ DETAILS = [
     ("url", _urls),
     ("priority", field("priority")),
     ("reason", field("reason")),
+    ("isolation", _isolation),
 ]
 
 
@@ -87,6 +96,7 @@ def run(
         {"revision": revision} | ({} if priority is None else {"priority": priority}),
         {"Idempotency-Key": idempotency_key or str(uuid4())},
     )
+    _say_ending(client, started)
     if not follow:
         show_one(started, DETAILS, form=form)
         click.echo(f"follow it with: fairlead runs logs -f {_name(started)}", err=True)
@@ -104,6 +114,17 @@ def run(
         click.echo("\n".join(ended["urls"]))
     if ended["state"] != "succeeded":
         raise click.exceptions.Exit(RAN_AND_FAILED)
+
+
+def _say_ending(client: Client, run: Row) -> None:
+    """Say when the run waits for the server's next start."""
+    if run["state"] != "queued":
+        return
+    with contextlib.suppress(Refused):
+        reason = client.get(f"{RUNS}/{run['id']}").get("reason") or ""
+        if ENDING in reason:
+            words = f"{ENDING}: run {_name(run)} starts with its next start"
+            click.echo(words, err=True)
 
 
 def follow_run(client: Client, run: Row, progress: Progress) -> dict[str, Any]:
@@ -157,18 +178,29 @@ def _line(step: Row) -> str:
     if step["attempts"] > 1:
         notes.append(f"attempt {step['attempts']}")
     if step["reason"] and not step["exit_code"]:
-        notes.append(step["reason"])
-    line = f"  {step['stream']:24} {step['state']:10} {took:>10}  {', '.join(notes)}"
+        notes.append(_reason(step))
+    line = f"  {step['stream']:24} {step['state']:10} {took:>10}  {'; '.join(notes)}"
     return line.rstrip()
+
+
+def _reason(step: Row) -> str:
+    """Return why an attempt did not do; that of a good step was an earlier one."""
+    reason = str(step["reason"])
+    if step["attempts"] > 1 and step["state"] in {"running", "succeeded"}:
+        return f"before: {reason[0].lower()}{reason[1:]}"
+    return reason
 
 
 @runs.command()
 @click.argument("run")
 @click.option("--step", help="Only one step, e.g. build/compile, or checkout.")
 @click.option("--follow", "-f", is_flag=True, help="Live, with a line per step.")
+@click.option("--raw", is_flag=True, help="As it was written, without headings.")
 @tail
-def logs(run: str, step: str | None, tail: int | None, *, follow: bool) -> None:
-    """Print a run's output."""
+def logs(
+    run: str, step: str | None, tail: int | None, *, follow: bool, raw: bool
+) -> None:
+    """Print a run's output, step by step."""
     if follow and (step or tail):
         raise click.UsageError("--follow shows all of a run: leave out --step, --tail")
     client = Client()
@@ -177,8 +209,29 @@ def logs(run: str, step: str | None, tail: int | None, *, follow: bool) -> None:
         progress = Progress()
         progress.finish(follow_run(client, found, progress))
         return
-    query = f"?stream={quote(_stream(found, step))}" if step else ""
-    show_bytes(client.text(f"{RUNS}/{found['id']}/output{query}"), tail=tail)
+    path = f"{RUNS}/{found['id']}/output"
+    if step or tail or raw:
+        query = f"?stream={quote(_stream(found, step))}" if step else ""
+        show_bytes(client.text(f"{path}{query}"), tail=tail)
+        return
+    show_bytes(_under_headings(client, path, found), tail=None)
+
+
+def _under_headings(client: Client, path: str, run: Row) -> Iterator[bytes]:
+    """Yield the output step by step, each step's below its name."""
+    begun = [step["stream"] for step in _steps(run) if step["started_at"]]
+    at_line_start = True
+    for stream in (CHECKOUT, *begun):
+        named = False
+        for chunk in client.text(f"{path}?stream={quote(stream)}"):
+            if not named:
+                heading = f"── {stream}"
+                if on_terminal():
+                    heading = click.style(heading, dim=True)
+                yield f"{'' if at_line_start else chr(10)}{heading}\n".encode()
+                named = True
+            yield chunk
+            at_line_start = chunk.endswith(b"\n")
 
 
 def _stream(run: Row, wanted: str) -> str:

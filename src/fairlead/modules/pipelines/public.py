@@ -52,6 +52,7 @@ class Step:
         exit_code: Of the last attempt; None until one has ended.
         attempts: Executions begun.
         isolation: How the last execution ran, `none` for a bare process.
+        reason: Why the last attempt that failed or was interrupted did not succeed.
     """
 
     name: str

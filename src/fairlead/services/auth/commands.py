@@ -13,6 +13,7 @@ from fairlead.adapters.terminal.asking import ask_password
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.credentials import DEFAULT_URL, Credentials, address
 from fairlead.adapters.terminal.errors import Refused
+from fairlead.adapters.terminal.ids import known_id
 from fairlead.adapters.terminal.options import output
 from fairlead.adapters.terminal.output import Row, field, show_list, show_one, when
 
@@ -134,7 +135,8 @@ def revoke(
         raise click.UsageError("--user goes with --everywhere.")
     client = Client()
     if session:
-        client.delete(f"/api/v1/auth/sessions/{quote(session, safe='')}")
+        session = known_id(session, "session", "fairlead sessions list")
+        client.delete(f"/api/v1/auth/sessions/{session}")
         click.echo("ended", err=True)
         return
     body = {"user": user, "spare_own": others}
@@ -248,7 +250,8 @@ def create(name: str, projects: tuple[str, ...], form: str, **order: Any) -> Non
 @output
 def rotate(key: str, overlap: int, form: str) -> None:
     """Give a KEY (its id) a new secret and print that, this once."""
-    path = f"{KEYS}/{quote(key, safe='')}/rotate"
+    key = known_id(key, "key", "fairlead keys list")
+    path = f"{KEYS}/{key}/rotate"
     _tell(Client().post(path, {"overlap_seconds": overlap}), form)
 
 
@@ -256,5 +259,6 @@ def rotate(key: str, overlap: int, form: str) -> None:
 @click.argument("key")
 def revoke_key(key: str) -> None:
     """Take a KEY (its id) out of use."""
-    Client().delete(f"{KEYS}/{quote(key, safe='')}")
+    key = known_id(key, "key", "fairlead keys list")
+    Client().delete(f"{KEYS}/{key}")
     click.echo("revoked", err=True)

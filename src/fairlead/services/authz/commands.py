@@ -6,6 +6,7 @@ import click
 
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.errors import Refused
+from fairlead.adapters.terminal.ids import known_id
 from fairlead.adapters.terminal.options import output
 from fairlead.adapters.terminal.output import Row, field, show_list, show_one
 
@@ -138,5 +139,6 @@ def _scope(client: Client, project: str, environment: str | None) -> str:
 @click.argument("binding")
 def unbind(binding: str) -> None:
     """Take a BINDING (its id) away."""
+    binding = known_id(binding, "given role", "fairlead roles bindings")
     Client().delete(f"{BINDINGS}/{binding}")
     click.echo("removed", err=True)

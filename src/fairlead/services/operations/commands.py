@@ -9,6 +9,7 @@ import click
 
 from fairlead.adapters.terminal.asking import confirm
 from fairlead.adapters.terminal.client import Client
+from fairlead.adapters.terminal.ids import known_id
 from fairlead.adapters.terminal.options import Paging, output, paged
 from fairlead.adapters.terminal.output import (
     Column,
@@ -43,7 +44,23 @@ STATES = ["queued", "running", "succeeded", "failed", "cancelled"]
 
 @click.group()
 def operations() -> None:
-    """Operations: every long-running piece of work."""
+    """Operations: every long-running piece of work.
+
+    OPERATION is an id; that of a run may also be named project/number, e.g. hello/3.
+    """
+
+
+def _at(client: Client, operation: str) -> str:
+    """Return the address of an operation by its id, or by the run it is.
+
+    Raises:
+        Refused: it is neither.
+    """
+    project, _, number = operation.rpartition("/")
+    if project and number.isdigit():
+        run = client.get(f"/api/v1/projects/{quote(project, safe='')}/runs/{number}")
+        return f"{PATH}/{run['id']}"
+    return f"{PATH}/{known_id(operation, 'operation', 'fairlead operations list')}"
 
 
 @operations.command("list")
@@ -64,14 +81,16 @@ def list_operations(
 @output
 def show(operation: str, form: str) -> None:
     """Show one operation."""
-    show_one(Client().get(f"{PATH}/{operation}"), COLUMNS, form=form)
+    client = Client()
+    show_one(client.get(_at(client, operation)), COLUMNS, form=form)
 
 
 @operations.command()
 @click.argument("operation")
 def logs(operation: str) -> None:
     """Follow an operation's output to its end."""
-    for event in Client().stream(f"{PATH}/{operation}/feed"):
+    client = Client()
+    for event in client.stream(f"{_at(client, operation)}/feed"):
         if event.name == "output":
             click.echo(event.data["text"], nl=False)
 
@@ -80,7 +99,8 @@ def logs(operation: str) -> None:
 @click.argument("operation")
 def cancel(operation: str) -> None:
     """Cancel an operation and what it started."""
-    state = Client().post(f"{PATH}/{operation}/cancel")["state"]
+    client = Client()
+    state = client.post(f"{_at(client, operation)}/cancel")["state"]
     click.echo(f"asked to cancel; it is {state} now", err=True)
 
 
@@ -89,7 +109,8 @@ def cancel(operation: str) -> None:
 @output
 def explain(operation: str, form: str) -> None:
     """Say why an operation waits, or how it went."""
-    told = Client().get(f"{PATH}/{operation}/explain")
+    client = Client()
+    told = client.get(f"{_at(client, operation)}/explain")
     if form != "table":
         show_one(told, [], form=form)
         return

@@ -96,3 +96,12 @@ def test_stdout_is_left_to_data(capsys: pytest.CaptureFixture[str]) -> None:
     Progress(apart=True, live=True).show(output("build/a", "one\n"))
 
     assert capsys.readouterr() == ("", "one\n")
+
+
+def test_the_end_says_that_steps_were_not_isolated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stages = [{"jobs": [{"steps": [{"isolation": "none"}]}]}]
+    Progress(live=True).finish({**RUN, "state": "succeeded", "stages": stages})
+
+    assert "not isolated" in capsys.readouterr().err

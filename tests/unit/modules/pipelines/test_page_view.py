@@ -127,3 +127,30 @@ def test_spikes_stand_with_the_newest_at_the_right() -> None:
     assert spikes[0].height > spikes[1].height
     assert all(spike.y + spike.height == 18.0 for spike in spikes)
     assert spikes_of([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "attempts", "reason", "note"),
+    [
+        (
+            State.FAILED,
+            3,
+            1,
+            "It ended with exit code 3.",
+            "It ended with exit code 3.",
+        ),
+        (State.FAILED, 3, 2, "It broke.", "attempt 2; it broke."),
+        (State.SUCCEEDED, 0, 2, "It broke.", "attempt 2; before: it broke."),
+        (State.RUNNING, None, 2, "", "attempt 2"),
+        (State.SUCCEEDED, 0, 1, "", ""),
+    ],
+)
+def test_a_note_says_once_what_happened(
+    state: State, code: int | None, attempts: int, reason: str, note: str
+) -> None:
+    told = replace(
+        step("a", state, 50), exit_code=code, attempts=attempts, reason=reason
+    )
+    view = view_of(run(told), wanted=None, now=NOW)
+
+    assert view.stages[0].groups[0][1][0].note == note

@@ -9,6 +9,8 @@ from fairlead.modules.pipelines.public import Run, Stage, State, Step
 ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED})
 CHECKOUT = "checkout"  # the stream of what comes before the stages
 THINNEST = 0.8
+MANY = 2
+GOES_ON = frozenset({State.RUNNING, State.SUCCEEDED})  # its reason is an earlier one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,19 @@ class StepView:
     step: Step
     bar: Bar | None
     open: bool
+
+    @property
+    def note(self) -> str:
+        """Return what there is to say of its attempts, in one sentence."""
+        step = self.step
+        told = step.reason or (f"exit code {step.exit_code}" if step.exit_code else "")
+        if step.attempts < MANY:
+            return told
+        again = f"attempt {step.attempts}"
+        if not told:
+            return again
+        before = "before: " if step.state in GOES_ON else ""
+        return f"{again}; {before}{told[0].lower()}{told[1:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

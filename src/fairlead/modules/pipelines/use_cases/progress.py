@@ -139,7 +139,8 @@ class Progress:
                 held,
                 state=State.RUNNING if goes_on else ended.state,
                 exit_code=ended.exit_code,
-                reason=ended.reason,
+                reason=ended.reason
+                or (held.reason if ended.state is State.SUCCEEDED else ""),
                 ended_at=None if goes_on else ended.ended_at,
             )
             await self.steps.save_execution(ended)
