@@ -180,7 +180,7 @@ class _Open:
         rows = self._run(connection, statement, parameters)
         seconds = time.perf_counter() - started
         if seconds > SLOW_SECONDS:
-            self._log.warning(
+            self._log.info(
                 "slow_statement",
                 statement=str(statement),
                 duration_ms=round(seconds * 1000, 1),

@@ -127,7 +127,7 @@ class Pool:
         finally:
             milliseconds = (time.perf_counter() - began) * 1000
             if milliseconds > self._settings.slow_milliseconds:
-                self._log.warning(
+                self._log.info(
                     "slow_statement",
                     statement=str(statement),
                     duration_ms=round(milliseconds, 1),
