@@ -162,8 +162,19 @@ def test_kills_of_server_worker_and_temporal_lose_nothing(
                 time.sleep(moments.uniform(0.0, 0.4))
                 kill(part, server=server, workers=workers, temporal=temporal)
             check_effects(effects, ended(server, run))
+        eventually(lambda: not left_over(effects), "no step outlived the server")
     finally:
         temporal.stop()
+
+
+def left_over(effects: Path) -> list[str]:
+    """Return the processes whose command line names the file of effects."""
+    word, found = os.fsencode(effects), []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if word in (process / "cmdline").read_bytes():
+                found.append(process.name)
+    return found
 
 
 def kill(

@@ -6,6 +6,7 @@ import pytest
 
 from fairlead.kernel.engine import (
     ONCE,
+    Attempt,
     Call,
     Json,
     Node,
@@ -63,6 +64,29 @@ async def test_cancel_interrupts_the_activity_and_the_workflow(
     assert (await ended(engine)).state is WorkflowState.CANCELLED
     assert script.interrupted == ["w/do"]
     assert script.keys() == ["do"]
+
+
+async def test_what_fails_while_its_cancel_is_on_its_way_was_cancelled(
+    harness: EngineHarness, script: Scripted
+) -> None:
+    """Such as a step that waited for something that was cancelled just before it."""
+
+    async def fall(attempt: Attempt) -> Json:
+        await script.hold(attempt)
+        raise Refused("What I waited for is gone.")
+
+    async def flow(steps: Steps, argument: Json) -> Json:
+        call = Call(activity="fall", argument=None, retry=ONCE)
+        return await steps.run(call, key="do")
+
+    flows = [Workflow(name="flow", function=flow)]
+    engine = await harness.open(flows, {"fall": fall})
+    await engine.start("flow", None, id="w")
+    await script.started("do")
+    await engine.cancel("w")
+    script.gate.set()
+
+    assert (await ended(engine)).state is WorkflowState.CANCELLED
 
 
 async def test_an_activity_cleans_up_before_the_workflow_goes_on(
