@@ -27,39 +27,39 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'fairlead/operations/v1/operations.proto\x12\x16\x66\x61irlead.operations.v1\x1a\x1f\x66\x61irlead/paging/v1/paging.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x04\n\tOperation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\r\n\x05scope\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.fairlead.operations.v1.OperationState\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x17\n\nproject_id\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x16\n\tparent_id\x18\x08 \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07\x66\x65\x65\x64_id\x18\t \x01(\t\x12\x14\n\x0crequested_by\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06result\x18\x0e \x01(\x0b\x32\x16.google.protobuf.Value\x12\x35\n\x05\x65rror\x18\x0f \x01(\x0b\x32&.fairlead.operations.v1.OperationError\x12\x0e\n\x06reason\x18\x10 \x01(\tB\r\n\x0b_project_idB\x0c\n\n_parent_id\"/\n\x0eOperationError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x9b\x01\n\x0fOperationFilter\x12:\n\x05state\x18\x01 \x01(\x0e\x32&.fairlead.operations.v1.OperationStateH\x00\x88\x01\x01\x12\x11\n\x04kind\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nproject_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x42\x08\n\x06_stateB\x07\n\x05_kindB\r\n\x0b_project_id\"u\n\x0bListRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.fairlead.operations.v1.OperationFilter\x12-\n\x04page\x18\x02 \x01(\x0b\x32\x1f.fairlead.paging.v1.PageRequest\"\\\n\x0cListResponse\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.fairlead.operations.v1.Operation\x12\x11\n\x04next\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_next\"\x18\n\nGetRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1b\n\rCancelRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1c\n\x0e\x45xplainRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\xcc\x02\n\x0b\x45xplanation\x12\x34\n\toperation\x18\x01 \x01(\x0b\x32!.fairlead.operations.v1.Operation\x12\x11\n\tsentences\x18\x02 \x03(\t\x12\x15\n\x08position\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06queued\x18\x04 \x01(\x05\x12\r\n\x05limit\x18\x05 \x01(\t\x12\x18\n\x0blimit_value\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x35\n\nreached_by\x18\x07 \x03(\x0b\x32!.fairlead.operations.v1.Operation\x12\x0e\n\x06hidden\x18\x08 \x01(\x05\x12\x16\n\x0ewaited_seconds\x18\t \x01(\x01\x12\x18\n\x0bran_seconds\x18\n \x01(\x01H\x02\x88\x01\x01\x42\x0b\n\t_positionB\x0e\n\x0c_limit_valueB\x0e\n\x0c_ran_seconds\"*\n\rFollowRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\"\x80\x01\n\x05\x46rame\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04next\x18\x02 \x01(\x03\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.fairlead.operations.v1.FrameKind\x12\n\n\x02\x61t\x18\x04 \x01(\x01\x12\x0e\n\x06stream\x18\x05 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x06 \x01(\x0c*\xc4\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16OPERATION_STATE_QUEUED\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05*|\n\tFrameKind\x12\x1a\n\x16\x46RAME_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46RAME_KIND_OUTPUT\x10\x01\x12\x14\n\x10\x46RAME_KIND_EVENT\x10\x02\x12\x12\n\x0e\x46RAME_KIND_END\x10\x03\x12\x12\n\x0e\x46RAME_KIND_GAP\x10\x04\x32\xab\x03\n\nOperations\x12Q\n\x04List\x12#.fairlead.operations.v1.ListRequest\x1a$.fairlead.operations.v1.ListResponse\x12L\n\x03Get\x12\".fairlead.operations.v1.GetRequest\x1a!.fairlead.operations.v1.Operation\x12R\n\x06\x43\x61ncel\x12%.fairlead.operations.v1.CancelRequest\x1a!.fairlead.operations.v1.Operation\x12V\n\x07\x45xplain\x12&.fairlead.operations.v1.ExplainRequest\x1a#.fairlead.operations.v1.Explanation\x12P\n\x06\x46ollow\x12%.fairlead.operations.v1.FollowRequest\x1a\x1d.fairlead.operations.v1.Frame0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'fairlead/operations/v1/operations.proto\x12\x16\x66\x61irlead.operations.v1\x1a\x1f\x66\x61irlead/paging/v1/paging.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x04\n\tOperation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\r\n\x05scope\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.fairlead.operations.v1.OperationState\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x17\n\nproject_id\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x16\n\tparent_id\x18\x08 \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07\x66\x65\x65\x64_id\x18\t \x01(\t\x12\x14\n\x0crequested_by\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06result\x18\x0e \x01(\x0b\x32\x16.google.protobuf.Value\x12\x35\n\x05\x65rror\x18\x0f \x01(\x0b\x32&.fairlead.operations.v1.OperationError\x12\x0e\n\x06reason\x18\x10 \x01(\tB\r\n\x0b_project_idB\x0c\n\n_parent_id\"/\n\x0eOperationError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xee\x01\n\x0fOperationFilter\x12:\n\x05state\x18\x01 \x01(\x0e\x32&.fairlead.operations.v1.OperationStateH\x00\x88\x01\x01\x12\x11\n\x04kind\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nproject_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x38\n\x03\x62ut\x18\x04 \x01(\x0e\x32&.fairlead.operations.v1.OperationStateH\x03\x88\x01\x01\x12\x0f\n\x07\x62y_turn\x18\x05 \x01(\x08\x42\x08\n\x06_stateB\x07\n\x05_kindB\r\n\x0b_project_idB\x06\n\x04_but\"u\n\x0bListRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.fairlead.operations.v1.OperationFilter\x12-\n\x04page\x18\x02 \x01(\x0b\x32\x1f.fairlead.paging.v1.PageRequest\"\\\n\x0cListResponse\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.fairlead.operations.v1.Operation\x12\x11\n\x04next\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_next\"\x18\n\nGetRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1b\n\rCancelRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1c\n\x0e\x45xplainRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\xcc\x02\n\x0b\x45xplanation\x12\x34\n\toperation\x18\x01 \x01(\x0b\x32!.fairlead.operations.v1.Operation\x12\x11\n\tsentences\x18\x02 \x03(\t\x12\x15\n\x08position\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06queued\x18\x04 \x01(\x05\x12\r\n\x05limit\x18\x05 \x01(\t\x12\x18\n\x0blimit_value\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x35\n\nreached_by\x18\x07 \x03(\x0b\x32!.fairlead.operations.v1.Operation\x12\x0e\n\x06hidden\x18\x08 \x01(\x05\x12\x16\n\x0ewaited_seconds\x18\t \x01(\x01\x12\x18\n\x0bran_seconds\x18\n \x01(\x01H\x02\x88\x01\x01\x42\x0b\n\t_positionB\x0e\n\x0c_limit_valueB\x0e\n\x0c_ran_seconds\"*\n\rFollowRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\"\x80\x01\n\x05\x46rame\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04next\x18\x02 \x01(\x03\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.fairlead.operations.v1.FrameKind\x12\n\n\x02\x61t\x18\x04 \x01(\x01\x12\x0e\n\x06stream\x18\x05 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x06 \x01(\x0c*\xc4\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16OPERATION_STATE_QUEUED\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05*|\n\tFrameKind\x12\x1a\n\x16\x46RAME_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46RAME_KIND_OUTPUT\x10\x01\x12\x14\n\x10\x46RAME_KIND_EVENT\x10\x02\x12\x12\n\x0e\x46RAME_KIND_END\x10\x03\x12\x12\n\x0e\x46RAME_KIND_GAP\x10\x04\x32\xab\x03\n\nOperations\x12Q\n\x04List\x12#.fairlead.operations.v1.ListRequest\x1a$.fairlead.operations.v1.ListResponse\x12L\n\x03Get\x12\".fairlead.operations.v1.GetRequest\x1a!.fairlead.operations.v1.Operation\x12R\n\x06\x43\x61ncel\x12%.fairlead.operations.v1.CancelRequest\x1a!.fairlead.operations.v1.Operation\x12V\n\x07\x45xplain\x12&.fairlead.operations.v1.ExplainRequest\x1a#.fairlead.operations.v1.Explanation\x12P\n\x06\x46ollow\x12%.fairlead.operations.v1.FollowRequest\x1a\x1d.fairlead.operations.v1.Frame0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fairlead.operations.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OPERATIONSTATE']._serialized_start=1694
-  _globals['_OPERATIONSTATE']._serialized_end=1890
-  _globals['_FRAMEKIND']._serialized_start=1892
-  _globals['_FRAMEKIND']._serialized_end=2016
+  _globals['_OPERATIONSTATE']._serialized_start=1777
+  _globals['_OPERATIONSTATE']._serialized_end=1973
+  _globals['_FRAMEKIND']._serialized_start=1975
+  _globals['_FRAMEKIND']._serialized_end=2099
   _globals['_OPERATION']._serialized_start=164
   _globals['_OPERATION']._serialized_end=676
   _globals['_OPERATIONERROR']._serialized_start=678
   _globals['_OPERATIONERROR']._serialized_end=725
   _globals['_OPERATIONFILTER']._serialized_start=728
-  _globals['_OPERATIONFILTER']._serialized_end=883
-  _globals['_LISTREQUEST']._serialized_start=885
-  _globals['_LISTREQUEST']._serialized_end=1002
-  _globals['_LISTRESPONSE']._serialized_start=1004
-  _globals['_LISTRESPONSE']._serialized_end=1096
-  _globals['_GETREQUEST']._serialized_start=1098
-  _globals['_GETREQUEST']._serialized_end=1122
-  _globals['_CANCELREQUEST']._serialized_start=1124
-  _globals['_CANCELREQUEST']._serialized_end=1151
-  _globals['_EXPLAINREQUEST']._serialized_start=1153
-  _globals['_EXPLAINREQUEST']._serialized_end=1181
-  _globals['_EXPLANATION']._serialized_start=1184
-  _globals['_EXPLANATION']._serialized_end=1516
-  _globals['_FOLLOWREQUEST']._serialized_start=1518
-  _globals['_FOLLOWREQUEST']._serialized_end=1560
-  _globals['_FRAME']._serialized_start=1563
-  _globals['_FRAME']._serialized_end=1691
-  _globals['_OPERATIONS']._serialized_start=2019
-  _globals['_OPERATIONS']._serialized_end=2446
+  _globals['_OPERATIONFILTER']._serialized_end=966
+  _globals['_LISTREQUEST']._serialized_start=968
+  _globals['_LISTREQUEST']._serialized_end=1085
+  _globals['_LISTRESPONSE']._serialized_start=1087
+  _globals['_LISTRESPONSE']._serialized_end=1179
+  _globals['_GETREQUEST']._serialized_start=1181
+  _globals['_GETREQUEST']._serialized_end=1205
+  _globals['_CANCELREQUEST']._serialized_start=1207
+  _globals['_CANCELREQUEST']._serialized_end=1234
+  _globals['_EXPLAINREQUEST']._serialized_start=1236
+  _globals['_EXPLAINREQUEST']._serialized_end=1264
+  _globals['_EXPLANATION']._serialized_start=1267
+  _globals['_EXPLANATION']._serialized_end=1599
+  _globals['_FOLLOWREQUEST']._serialized_start=1601
+  _globals['_FOLLOWREQUEST']._serialized_end=1643
+  _globals['_FRAME']._serialized_start=1646
+  _globals['_FRAME']._serialized_end=1774
+  _globals['_OPERATIONS']._serialized_start=2102
+  _globals['_OPERATIONS']._serialized_end=2529
 # @@protoc_insertion_point(module_scope)

@@ -85,14 +85,18 @@ class OperationError(_message.Message):
     def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class OperationFilter(_message.Message):
-    __slots__ = ("state", "kind", "project_id")
+    __slots__ = ("state", "kind", "project_id", "but", "by_turn")
     STATE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BUT_FIELD_NUMBER: _ClassVar[int]
+    BY_TURN_FIELD_NUMBER: _ClassVar[int]
     state: OperationState
     kind: str
     project_id: str
-    def __init__(self, state: _Optional[_Union[OperationState, str]] = ..., kind: _Optional[str] = ..., project_id: _Optional[str] = ...) -> None: ...
+    but: OperationState
+    by_turn: bool
+    def __init__(self, state: _Optional[_Union[OperationState, str]] = ..., kind: _Optional[str] = ..., project_id: _Optional[str] = ..., but: _Optional[_Union[OperationState, str]] = ..., by_turn: _Optional[bool] = ...) -> None: ...
 
 class ListRequest(_message.Message):
     __slots__ = ("filter", "page")
