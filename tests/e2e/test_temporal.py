@@ -136,7 +136,7 @@ def start_worker(server: TestServer) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_kills_of_server_worker_and_temporal_lose_nothing(
     request: pytest.FixtureRequest, folder: Path, tmp_path: Path
 ) -> None:

@@ -36,7 +36,7 @@ BEFORE = {
     "undo1": {"prepare", "do", "undo0"},
     "undo2": {"prepare", "do", "undo0", "undo1"},
 }
-DEADLINE = 240.0
+DEADLINE = 900.0
 
 
 @dataclass
