@@ -192,3 +192,11 @@ def test_log_in_looks_for_the_server_first(server: TestServer) -> None:
 
     assert "The password is empty" in empty.err
     assert "The password is empty" in nobody.err
+
+
+def test_a_held_data_folder_gets_no_new_password(server: TestServer) -> None:
+    done = server.run("reset-admin-password")
+
+    assert done.exit_code == 6
+    assert "a new password" not in done.err
+    assert not done.out
