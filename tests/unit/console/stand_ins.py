@@ -110,6 +110,7 @@ class ListedRuns(Runs):
         project: str,
         *,
         revision: str = "",
+        priority: int = 5,
         request: RequestKey | None = None,
     ) -> Run:
         self.started.append((project, revision, request))
