@@ -30,6 +30,7 @@ _LEAD = (0, 2, 3)  # characters that an encoding shares with the bytes before
 _EATEN = re.compile(rb"^[0-9A-Fa-f]{1,2}")  # by a percent sign that stands before
 _EATEN_BASE64 = re.compile(rb"^[2BbFfnr]{1,4}")  # by that, or a backslash
 _SHOWN = 2  # characters of base64 before the end of a line
+_BLOCK = 256  # pieces that are compared at once where they are as usual
 _TRIED = 6  # pieces that are looked for at once
 
 Piece = tuple[bytes, ...]  # ways to write one stretch of a secret
@@ -129,23 +130,27 @@ class Form:
                 found = start
         return found
 
-    def _walk(self, data: bytes, start: int) -> tuple[int, bool]:
+    def _walk(self, data: bytes, start: int) -> tuple[int, bool]:  # noqa: C901 - hot
         """Return the furthest end from `start` (-1: none), and if it may go on."""
-        if self._alone and data.startswith(self._alone, start):
-            return start + len(self._alone), False
         size, goes_on = len(data), False
-        places = {start}
-        for piece in self.pieces:
+        places, index, count = {start}, 0, len(self.pieces)
+        while index < count:
+            block = self._alone[index : index + _BLOCK]
+            if block and len(places) == 1:
+                place = min(places)
+                if data.startswith(block, place):
+                    places, index = {place + len(block)}, index + len(block)
+                    continue
             after = set()
             for place in places:
-                for way in piece:
+                for way in self.pieces[index]:
                     if data.startswith(way, place):
                         after.add(place + len(way))
                     elif size - place < len(way) and way.startswith(data[place:]):
                         goes_on = True
             if not after:
                 return -1, goes_on
-            places = after
+            places, index = after, index + 1
         return max(places), goes_on
 
 
@@ -290,7 +295,9 @@ def _base64(encoded: bytes) -> Form:
     if padding:
         pieces += [(*ways[sign], b"") for sign in (end, *(b"=",) * padding)]
     core = _EATEN_BASE64.sub(b"", certain)
-    return Form(pieces, view=_unwrapped, whole=certain, core=core, wrapped=True)
+    return Form(
+        pieces, view=_unwrapped, whole=certain, core=core, alone=certain, wrapped=True
+    )
 
 
 def _json(character: str) -> Piece:
