@@ -19,6 +19,7 @@ from tests.unit.console.stand_ins import (
     ListedRuns,
     ListedUsers,
     ListedWorkloads,
+    NoEnvironments,
     PaperSessions,
 )
 from typing_extensions import override
@@ -41,7 +42,7 @@ from fairlead.kernel.module import Catalog
 from fairlead.kernel.principal import Origin, Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.environments import pages as environment_pages
-from fairlead.modules.environments.public import Workloads
+from fairlead.modules.environments.public import Environments, Workloads
 from fairlead.modules.pipelines import pages as run_pages
 from fairlead.modules.pipelines.public import Runs
 from fairlead.modules.projects import pages as project_pages
@@ -134,6 +135,7 @@ class Stage:
             Projects: self.projects,
             Runs: self.runs,
             Workloads: self.workloads,
+            Environments: NoEnvironments(),
             AuditLog: self.audit,
             Operations: self.operations,
             Users: self.users,

@@ -14,7 +14,13 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal
-from fairlead.modules.environments.public import Workload, WorkloadNotFound, Workloads
+from fairlead.modules.environments.public import (
+    Environment,
+    Environments,
+    Workload,
+    WorkloadNotFound,
+    Workloads,
+)
 from fairlead.modules.pipelines.public import Run, RunNotFound, Runs, State
 from fairlead.modules.projects.public import (
     BadProject,
@@ -169,6 +175,16 @@ def written(*texts: tuple[str, bytes]) -> list[Frame]:
         )
     )
     return frames
+
+
+class NoEnvironments(Environments):
+    """A platform whose environments nobody may see."""
+
+    @override
+    async def list(
+        self, who: Principal, page: PageRequest, *, project: str | None = None
+    ) -> Page[Environment]:
+        return Page(items=(), next=None)
 
 
 @dataclass
