@@ -30,7 +30,6 @@ _LEAD = (0, 2, 3)  # characters that an encoding shares with the bytes before
 _EATEN = re.compile(rb"^[0-9A-Fa-f]{1,2}")  # by a percent sign that stands before
 _EATEN_BASE64 = re.compile(rb"^[2BbFfnr]{1,4}")  # by that, or a backslash
 _SHOWN = 2  # characters of base64 before the end of a line
-_BLOCK = 256  # pieces that are compared at once where they are as usual
 _TRIED = 6  # pieces that are looked for at once
 
 Piece = tuple[bytes, ...]  # ways to write one stretch of a secret
@@ -135,11 +134,15 @@ class Form:
         size, goes_on = len(data), False
         places, index, count = {start}, 0, len(self.pieces)
         while index < count:
-            block = self._alone[index : index + _BLOCK]
-            if block and len(places) == 1:
+            if len(places) == 1 and index < len(self._alone):
                 place = min(places)
-                if data.startswith(block, place):
-                    places, index = {place + len(block)}, index + len(block)
+                if size - place < len(self._alone) - index and data.endswith(
+                    self._alone[index : index + size - place]
+                ):
+                    return -1, True
+                usual = _alike(data, place, self._alone, index)
+                if usual:
+                    places, index = {place + usual}, index + usual
                     continue
             after = set()
             for place in places:
@@ -316,6 +319,17 @@ def _json(character: str) -> Piece:
     if plain != b"\\":
         escapes.append(plain)
     return tuple(dict.fromkeys(escapes))
+
+
+def _alike(data: bytes, place: int, usual: bytes, index: int) -> int:
+    """Return how far `data` is as usual: a power of two, or to the end of it."""
+    length = len(usual) - index
+    if data.startswith(usual[index:], place):
+        return length
+    length = 1 << (length.bit_length() - 1)
+    while length and not data.startswith(usual[index : index + length], place):
+        length >>= 1
+    return length
 
 
 def _unquoted(data: bytes) -> bytes:
