@@ -24,7 +24,7 @@ up: .venv/run ## start Fairlead; on a first start, run the bundled example too
 	@exec $(BIN)/fairlead up
 
 test: .venv/dev ## run the tests
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 crash: .venv/dev ## the long crash suites: ROUNDS kills of the engine, KILLS of the rest
 	FAIRLEAD_CRASH_ROUNDS=$(ROUNDS) FAIRLEAD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -q \

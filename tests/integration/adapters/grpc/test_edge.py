@@ -259,7 +259,10 @@ async def test_deadlines_of_the_wire_are_kept_by_the_server() -> None:
     async with serving() as open_:
         raw: Any = open_.channel.unary_unary(f"/{DRILLS.full_name}/Hang")
         told = await refused(raw(b"", metadata=(("grpc-timeout", "200m"),)))
-        await open_.watched.until(lambda: open_.watched.ended == ["hang"])
+        # A busy machine may let the time pass before the call begins at all.
+        await open_.watched.until(
+            lambda: len(open_.watched.ended) == open_.watched.begun
+        )
 
     assert told.code is CODE.DEADLINE_EXCEEDED
 
