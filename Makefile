@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= auto
 ROUNDS ?= 500
 KILLS ?= 40
 export UV_NO_CONFIG := 1
@@ -24,7 +25,7 @@ up: .venv/run ## start Fairlead; on a first start, run the bundled example too
 	@exec $(BIN)/fairlead up
 
 test: .venv/dev ## run the tests
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 crash: .venv/dev ## the long crash suites: ROUNDS kills of the engine, KILLS of the rest
 	FAIRLEAD_CRASH_ROUNDS=$(ROUNDS) FAIRLEAD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -q \
