@@ -41,6 +41,8 @@ def sent_to(
 ) -> tuple[str, Link]:
     """Return a new token and what is kept of it."""
     token = secrets.token_urlsafe(32)
+    while token.startswith("-"):  # a command line would take it for an option
+        token = secrets.token_urlsafe(32)
     within = VERIFY_WITHIN if purpose is Purpose.VERIFY else RESET_WITHIN
     link = Link(
         user_id=user_id,
