@@ -12,6 +12,7 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.environments.domain import (
     Release,
@@ -43,7 +44,6 @@ from fairlead.modules.environments.sql import (
     SqlReleaseStore,
     SqlWorkloadStore,
 )
-from fairlead.services.authz.public import Reach
 from fairlead.testing.database import BACKENDS, OpenDatabase, migrated_database
 from fairlead.testing.fakes import FrozenClock, NullWork
 

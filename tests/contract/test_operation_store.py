@@ -13,7 +13,8 @@ import pytest
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import Principal, TenantId
-from fairlead.services.authz.public import Reach, environment_scope, project_scope
+from fairlead.kernel.reach import Reach
+from fairlead.services.authz.public import environment_scope, project_scope
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record, queue
 from fairlead.services.operations.memory import MemoryDocket, MemoryOperationStore
 from fairlead.services.operations.ports import Docket, OperationStore

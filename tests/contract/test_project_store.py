@@ -13,6 +13,7 @@ import pytest
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.projects.memory import MemoryProjectStore
 from fairlead.modules.projects.ports import ProjectStore
 from fairlead.modules.projects.public import (
@@ -21,7 +22,6 @@ from fairlead.modules.projects.public import (
     ProjectNotFound,
 )
 from fairlead.modules.projects.sql import SqlProjectStore
-from fairlead.services.authz.public import Reach
 from fairlead.testing.database import (
     BACKENDS,
     OpenDatabase,

@@ -12,6 +12,7 @@ import pytest
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.pipelines.domain.plan import OutputPlan, Plan, StepPlan
 from fairlead.modules.pipelines.domain.records import (
     Execution,
@@ -31,7 +32,6 @@ from fairlead.modules.pipelines.sql import (
     SqlRunStore,
     SqlStepStore,
 )
-from fairlead.services.authz.public import Reach
 from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock, NullWork
 

@@ -12,8 +12,9 @@ import pytest
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.schedules import Timetable
-from fairlead.services.authz.public import ROOT, Reach, project_scope
+from fairlead.services.authz.public import ROOT, project_scope
 from fairlead.services.operations.domain.record import CANCELLED, Record, queue
 from fairlead.services.operations.domain.schedule import (
     Schedule,

@@ -18,7 +18,7 @@ class AuthorizerPermits(Permits):
     @override
     async def somewhere(self, who: Principal, permission: str) -> bool:
         reach = await self.authorizer.reach(who, permission)
-        return reach.everywhere or bool(reach.projects or reach.environments)
+        return not reach.nowhere
 
     @override
     async def within(self, who: Principal, permission: str, scope: str) -> bool:

@@ -10,9 +10,10 @@ from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.events import Event, Outbox
 from fairlead.kernel.principal import Principal
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail
-from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed, Reach
+from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed
 
 
 class FrozenClock(Clock):

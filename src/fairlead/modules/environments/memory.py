@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.environments.domain import Release, Replica, WorkloadRecord
 from fairlead.modules.environments.ports import (
     Berth,
@@ -19,7 +20,6 @@ from fairlead.modules.environments.ports import (
     WorkloadStore,
 )
 from fairlead.modules.environments.public import Environment, WorkloadNotFound
-from fairlead.services.authz.public import Reach
 
 ItemT = TypeVar("ItemT")
 
@@ -178,11 +178,7 @@ class MemoryFleet(Fleet):
 
 
 def _within(reach: Reach, project_id: UUID, environment_id: UUID) -> bool:
-    return (
-        reach.everywhere
-        or project_id in reach.projects
-        or environment_id in reach.environments
-    )
+    return reach.holds(project_id, environment_id)
 
 
 def _page(

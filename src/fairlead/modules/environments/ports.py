@@ -9,9 +9,9 @@ from uuid import UUID
 
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.environments.domain import Release, Replica, WorkloadRecord
 from fairlead.modules.environments.public import Environment
-from fairlead.services.authz.public import Reach
 
 
 class EnvironmentStore(Protocol):

@@ -6,6 +6,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from fairlead.kernel.paging import BadPage, Page, PageRequest
+from fairlead.kernel.reach import Reach
 from fairlead.modules.pipelines.domain.records import (
     Execution,
     Record,
@@ -14,7 +15,6 @@ from fairlead.modules.pipelines.domain.records import (
 )
 from fairlead.modules.pipelines.ports import ArtifactStore, RunStore, StepStore
 from fairlead.modules.pipelines.public import RunNotFound
-from fairlead.services.authz.public import Reach
 
 
 class MemoryRunStore(RunStore):
@@ -54,8 +54,7 @@ class MemoryRunStore(RunStore):
         found = [
             run
             for run in self._runs.values()
-            if (reach.everywhere or run.project_id in reach.projects)
-            and project_id in {None, run.project_id}
+            if reach.holds(run.project_id) and project_id in {None, run.project_id}
         ]
         found.sort(key=lambda run: (run.created_at, run.number, run.id), reverse=True)
         place = _place(found, page.after)

@@ -6,13 +6,13 @@ from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.reach import Reach
 from fairlead.modules.pipelines.domain.records import (
     Execution,
     Record,
     StepRecord,
     StoredArtifact,
 )
-from fairlead.services.authz.public import Reach
 
 
 class RunStore(Protocol):

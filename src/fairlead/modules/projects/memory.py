@@ -7,13 +7,13 @@ from typing_extensions import override
 
 from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.projects.ports import Folders, ProjectStore
 from fairlead.modules.projects.public import (
     Project,
     ProjectNameTaken,
     ProjectNotFound,
 )
-from fairlead.services.authz.public import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,7 @@ class MemoryProjectStore(ProjectStore):
     @override
     async def list(self, reach: Reach, page: PageRequest) -> Page[Project]:
         found = sorted(
-            (
-                project
-                for project in self._mine()
-                if reach.everywhere or project.id in reach.projects
-            ),
+            (project for project in self._mine() if reach.holds(project.id)),
             key=lambda project: project.name,
         )
         if page.after is not None:

@@ -5,8 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.reach import Reach
 from fairlead.modules.projects.public import Project
-from fairlead.services.authz.public import Reach
 
 
 class ProjectStore(Protocol):

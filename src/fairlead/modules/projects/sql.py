@@ -14,7 +14,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     select,
-    true,
 )
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
@@ -22,17 +21,18 @@ from typing_extensions import override
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.errors import violates
 from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.reach import reached
 from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.projects.ports import ProjectStore
 from fairlead.modules.projects.public import (
     Project,
     ProjectNameTaken,
     ProjectNotFound,
 )
-from fairlead.services.authz.public import Reach
 
 one_name = UniqueConstraint("tenant_id", "name")
 projects = Table(
@@ -90,7 +90,7 @@ class SqlProjectStore(ProjectStore):
 
     @override
     async def list(self, reach: Reach, page: PageRequest) -> Page[Project]:
-        within = true() if reach.everywhere else projects.c.id.in_(reach.projects)
+        within = reached(reach, project=projects.c.id)
         query = select(projects).where(projects.c.tenant_id == self._tenant, within)
         found = await self._connection.execute(KEYSET.select(query, page))
         return KEYSET.page(found.mappings().all(), page, _to_project)

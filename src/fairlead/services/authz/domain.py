@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from fairlead.kernel.reach import Reach
 from fairlead.services.authz.public import (
     ROOT,
     BadScope,
     Binding,
-    Reach,
     Role,
     RoleNotFound,
     project_scope,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Principal, TenantId
+from fairlead.kernel.reach import Reach
 
 ROOT = "/"
 
@@ -77,21 +78,6 @@ class Binding:
     role: str
     scope: str
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Where a caller has a permission, for lists.
-
-    Attributes:
-        everywhere: In the whole tenant; the sets then do not matter.
-        projects: Ids of the projects it holds in as a whole.
-        environments: Ids of single environments it holds in.
-    """
-
-    everywhere: bool
-    projects: frozenset[UUID] = frozenset()
-    environments: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.module import PUBLIC, SIGNED_IN, Route
 from fairlead.kernel.principal import Principal
-from fairlead.services.authz.public import Authorizer, NotAllowed, Reach
+from fairlead.kernel.reach import Reach
+from fairlead.services.authz.public import Authorizer, NotAllowed
 
 
 class NobodyThere(FairleadError):
@@ -53,7 +54,7 @@ class Gate:
 
 
 def _empty(reach: Reach) -> bool:
-    return not (reach.everywhere or reach.projects or reach.environments)
+    return reach.nowhere
 
 
 class RouteTable:

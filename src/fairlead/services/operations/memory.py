@@ -14,7 +14,8 @@ from typing_extensions import override
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import TenantId
-from fairlead.services.authz.public import ROOT, Reach
+from fairlead.kernel.reach import Reach
+from fairlead.services.authz.public import ROOT
 from fairlead.services.operations.domain.floor import Ticket
 from fairlead.services.operations.domain.record import Ending, Record
 from fairlead.services.operations.domain.schedule import (
@@ -285,14 +286,9 @@ def _unended(record: Record) -> Unended:
 
 
 def _within(record: Record, reach: Reach) -> bool:
-    if reach.everywhere:
-        return True
     if record.operation.scope == ROOT:
-        return False
-    return (
-        record.operation.project_id in reach.projects
-        or record.environment_id in reach.environments
-    )
+        return reach.everywhere
+    return reach.holds(record.operation.project_id, record.environment_id)
 
 
 def _matches(operation: Operation, wanted: OperationFilter) -> bool:
@@ -340,8 +336,9 @@ class MemoryScheduleStore(ScheduleStore):
         found = [
             self._shown(each)
             for each in self._mine()
-            if reach.everywhere
-            or (each.scope != ROOT and each.project_id in reach.projects)
+            if (
+                reach.everywhere if each.scope == ROOT else reach.holds(each.project_id)
+            )
         ]
         if page.after is not None:
             if page.after not in {each.name for each in self._mine()}:

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.schedules import Schedulable
-from fairlead.services.authz.public import Reach
 from fairlead.services.operations.domain.floor import Obstacle, Ticket
 from fairlead.services.operations.domain.record import Ending, Record
 from fairlead.services.operations.domain.schedule import Schedule, Scheduled

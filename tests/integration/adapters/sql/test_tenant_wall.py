@@ -16,9 +16,9 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, TenantId, service
+from fairlead.kernel.reach import Reach
 from fairlead.modules.projects.public import Project, ProjectNotFound
 from fairlead.modules.projects.sql import SqlProjectStore, projects
-from fairlead.services.authz.public import Reach
 from fairlead.testing.database import modules_with_migrations
 from fairlead.testing.postgres import PostgresServer, postgres_database
 

@@ -37,6 +37,7 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.journal import FrameKind
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, TenantId, service
+from fairlead.kernel.reach import Reach
 from fairlead.modules.environments.public import Deployments, DeployOrder
 from fairlead.modules.pipelines import module as pipelines
 from fairlead.modules.pipelines.public import Run, Runs, State
@@ -51,7 +52,7 @@ from fairlead.modules.projects.public import (
 )
 from fairlead.modules.projects.use_cases import LocalSources, RepositoryRule
 from fairlead.services.audit.public import AuditTrail
-from fairlead.services.authz.public import Authorizer, Reach
+from fairlead.services.authz.public import Authorizer
 from fairlead.services.operations.desk import EngineDesk
 from fairlead.services.operations.module import OperationsProvider
 from fairlead.services.operations.public import Operations, Submission

@@ -9,11 +9,11 @@ import pytest
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Principal, TenantId, anonymous, service
+from fairlead.kernel.reach import Reach
 from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import (
     ROOT,
     NotAllowed,
-    Reach,
     environment_scope,
     project_scope,
 )

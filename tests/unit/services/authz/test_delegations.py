@@ -11,13 +11,13 @@ from typing_extensions import override
 
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.kernel.reach import Reach
 from fairlead.services.authz.domain import Grants
 from fairlead.services.authz.public import (
     ROOT,
     Binding,
     Delegation,
     Delegations,
-    Reach,
     environment_scope,
     project_scope,
 )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.kernel.principal import Principal
+from fairlead.kernel.reach import Reach
 from fairlead.services.authz.domain import (
     Grants,
     built_in_roles,
@@ -16,7 +17,6 @@ from fairlead.services.authz.domain import (
 from fairlead.services.authz.public import (
     ROOT,
     BadScope,
-    Reach,
     environment_scope,
     project_scope,
 )

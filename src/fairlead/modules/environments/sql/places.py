@@ -5,14 +5,16 @@ from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Table, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Table, select
 from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.reach import reached
 from fairlead.adapters.sql.tenants import AllTenants
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.environments.domain import WorkloadRecord
 from fairlead.modules.environments.ports import (
     Berth,
@@ -31,7 +33,6 @@ from fairlead.modules.environments.sql.tables import (
     replicas,
     workloads,
 )
-from fairlead.services.authz.public import Reach
 
 BY_NAME = Keyset((environments.c.project, environments.c.name))
 BY_NAMES = Keyset((workloads.c.project, workloads.c.environment, workloads.c.name))
@@ -178,11 +179,7 @@ class SqlFleet(Fleet):
 def _conditions(
     table: Table, place: ColumnElement[Any], reach: Reach, project: str | None
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if not reach.everywhere:
-        conditions.append(
-            or_(table.c.project_id.in_(reach.projects), place.in_(reach.environments))
-        )
+    conditions = [reached(reach, project=table.c.project_id, environment=place)]
     if project is not None:
         try:
             conditions.append(table.c.project_id == UUID(project))

@@ -13,8 +13,10 @@ from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.reach import reached
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.modules.pipelines.domain.plan import Plan
 from fairlead.modules.pipelines.domain.records import (
     Record,
@@ -28,7 +30,6 @@ from fairlead.modules.pipelines.sql.tables import (
     steps,
     values_of,
 )
-from fairlead.services.authz.public import Reach
 
 NEWEST = Keyset(columns=(runs.c.id,), descending=True)
 OF_PROJECT = Keyset(columns=(runs.c.number,), descending=True)
@@ -76,8 +77,7 @@ class SqlRunStore(RunStore):
         if project_id is not None:
             order = OF_PROJECT
             query = query.where(runs.c.project_id == project_id)
-        if not reach.everywhere:
-            query = query.where(runs.c.project_id.in_(sorted(reach.projects)))
+        query = query.where(reached(reach, project=runs.c.project_id))
         found = await self._connection.execute(order.select(query, page))
         return order.page(found.mappings().all(), page, _record)
 

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.kernel.reach import Reach
 from fairlead.services.audit.public import Act, AuditTrail, Outcome
 from fairlead.services.authz.domain import Grants, RoleBook
 from fairlead.services.authz.ports import BindingStore
@@ -15,7 +16,6 @@ from fairlead.services.authz.public import (
     Delegation,
     Delegations,
     NotAllowed,
-    Reach,
 )
 from fairlead.services.authz.use_cases.cache import GrantCache
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.authz.domain import ADMIN, RoleBook, checked_scope, covers
@@ -25,7 +26,6 @@ from fairlead.services.authz.public import (
     Binding,
     BindingNotFound,
     LastAdministrator,
-    Reach,
     Role,
     Roles,
 )

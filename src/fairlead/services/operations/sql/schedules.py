@@ -8,7 +8,6 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
-    false,
     or_,
     select,
     true,
@@ -19,10 +18,12 @@ from typing_extensions import override
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.errors import violates
 from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.reach import reached
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.schedules import Timetable
-from fairlead.services.authz.public import ROOT, Reach
+from fairlead.services.authz.public import ROOT
 from fairlead.services.operations.domain.schedule import (
     Schedule,
     Scheduled,
@@ -134,11 +135,11 @@ def _is(schedule: str) -> Any:
 
 
 def _within(reach: Reach) -> Any:
-    if reach.everywhere:
+    if reach.whole:
         return true()
-    if not reach.projects:
-        return false()
-    return and_(schedules.c.scope != ROOT, schedules.c.project_id.in_(reach.projects))
+    within = reached(reach, project=schedules.c.project_id)
+    of_tenant = schedules.c.scope == ROOT
+    return or_(of_tenant, within) if reach.everywhere else and_(~of_tenant, within)
 
 
 def _to_row(schedule: Schedule) -> dict[str, Any]:

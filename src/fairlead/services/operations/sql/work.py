@@ -10,7 +10,6 @@ from sqlalchemy import (
     RowMapping,
     and_,
     bindparam,
-    false,
     or_,
     select,
     true,
@@ -20,9 +19,11 @@ from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.reach import reached
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, PrincipalKind, TenantId
-from fairlead.services.authz.public import ROOT, Reach
+from fairlead.kernel.reach import Reach
+from fairlead.services.authz.public import ROOT
 from fairlead.services.operations.domain.floor import Ticket
 from fairlead.services.operations.domain.record import Ending, Record
 from fairlead.services.operations.ports import Docket, OperationStore, Tally, Unended
@@ -281,17 +282,15 @@ async def _known(connection: Connection, operation_id: UUID) -> bool:
 
 
 def _within(reach: Reach) -> Any:
-    if reach.everywhere:
+    if reach.whole:
         return true()
-    if not reach.projects and not reach.environments:
-        return false()
-    return and_(
-        operations.c.scope != ROOT,
-        or_(
-            operations.c.project_id.in_(reach.projects),
-            operations.c.environment_id.in_(reach.environments),
-        ),
+    within = reached(
+        reach,
+        project=operations.c.project_id,
+        environment=operations.c.environment_id,
     )
+    of_tenant = operations.c.scope == ROOT
+    return or_(of_tenant, within) if reach.everywhere else and_(~of_tenant, within)
 
 
 def _matches(wanted: OperationFilter) -> Any:
