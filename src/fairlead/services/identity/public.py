@@ -11,6 +11,11 @@ from fairlead.kernel.events import Event
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Origin, Principal, TenantId
 
+MIN_CHARACTERS = 15
+"""Of a password that stands alone (NIST SP 800-63B-4)."""
+MIN_WITH_SECOND_FACTOR = 8
+"""Of a password beside a second factor."""
+
 
 class WrongCredentials(FairleadError):
     """The user name or the password is wrong; which one is never told."""

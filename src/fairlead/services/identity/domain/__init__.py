@@ -32,8 +32,6 @@ from fairlead.services.identity.domain.links import (
 )
 from fairlead.services.identity.domain.passwords import (
     MAX_BYTES,
-    MIN_CHARACTERS,
-    MIN_WITH_SECOND_FACTOR,
     NO_HASH,
     Account,
     check_password,
@@ -50,8 +48,6 @@ __all__ = [
     "ADDRESS",
     "ANY",
     "MAX_BYTES",
-    "MIN_CHARACTERS",
-    "MIN_WITH_SECOND_FACTOR",
     "NO_HASH",
     "PAIR",
     "RESET_WITHIN",

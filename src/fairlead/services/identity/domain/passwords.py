@@ -4,15 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from fairlead.services.identity.public import (
-    BadUserName,
-    User,
-    WeakPassword,
-)
+from fairlead.services.identity.public import BadUserName, User, WeakPassword
 
 NO_HASH = ""
-MIN_CHARACTERS = 15
-MIN_WITH_SECOND_FACTOR = 8
 MAX_BYTES = 1024
 MIN_DISTINCT = 5
 

@@ -9,7 +9,6 @@ from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.identity.domain import (
-    MIN_CHARACTERS,
     Factor,
     enrolment,
     new_factor_secret,
@@ -20,6 +19,7 @@ from fairlead.services.identity.domain import (
 from fairlead.services.identity.permissions import USER_UPDATE
 from fairlead.services.identity.ports import FactorStore, Safe, UserStore
 from fairlead.services.identity.public import (
+    MIN_CHARACTERS,
     BadCode,
     NoSecondFactor,
     SecondFactors,

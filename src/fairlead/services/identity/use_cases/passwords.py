@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.services.identity.domain import (
-    MIN_CHARACTERS,
-    MIN_WITH_SECOND_FACTOR,
     check_password,
     guesses,
     hashable,
     spelled,
 )
 from fairlead.services.identity.ports import BreachedPasswords, FactorStore
-from fairlead.services.identity.public import User, WeakPassword
+from fairlead.services.identity.public import (
+    MIN_CHARACTERS,
+    MIN_WITH_SECOND_FACTOR,
+    User,
+    WeakPassword,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
