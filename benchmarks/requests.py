@@ -34,24 +34,30 @@ MANY = int(os.environ.get("FAIRLEAD_BENCH_ROWS", "1000000"))
 GETS, PAGES, TURNS = 2000, 300, 5
 PASSWORD = "four words make sense"  # noqa: S105 - of a server that lives for a minute
 LISTS = ("projects", "runs", "audit")
-NEW = {  # each one more; `n` counts on
-    "projects_projects": (
-        "SELECT '0198' || printf('%028x', n), tenant_id, 'project' || n, "
-        "'https://git', 'main', datetime('2026-01-01', n || ' seconds') || '.000000'"
-    ),
-    "pipelines_runs": (
-        "SELECT '0198' || printf('%028x', n), tenant_id, '0198' || printf('%028x', 1), "
-        "'project1', n, 'https://git', 'main', 'succeeded', 'main', 'ada', "
-        "datetime('2026-01-01', n || ' seconds') || '.000000', '', 'title', "
-        "NULL, NULL, '', '', '{}', NULL"
-    ),
-    "audit_entries": (
-        "SELECT tenant_id, last + n, '0198' || printf('%028x', n), "
-        "datetime('2026-01-01', n || ' seconds') || '.000000', 'ada', tenant_id, "
-        "'user', '', '', '', 'projects.project.create', 'projects/' || n, '/', 'done', "
-        "'{}', '', ''"
-    ),
+NEW = {  # of each one more, what tells it from the others; `n` counts on
+    "projects_projects": {"name": "'project' || n"},
+    "pipelines_runs": {
+        "project_id": "'0198' || printf('%028x', 1)",
+        "project": "'project1'",
+        "number": "n",
+        "state": "'succeeded'",
+    },
+    "audit_entries": {
+        "sequence": "last + n",
+        "action": "'projects.project.create'",
+        "target": "'projects/' || n",
+        "outcome": "'done'",
+        "actor_kind": "'user'",
+    },
 }
+EMPTY = {  # by the type of a column that needs a value
+    "INTEGER": "0",
+    "BOOLEAN": "0",
+    "JSON": "'{}'",
+    "CHAR(32)": "printf('%032x', n)",
+    "DATETIME": "datetime('2026-01-01', n || ' seconds') || '.000000'",
+}
+ALL = {"id": "'0198' || printf('%028x', n)", "tenant_id": "tenant_id"}
 CLIENT = """
 import json, socket, statistics, sys, time
 port, count, head = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
@@ -225,14 +231,29 @@ async def _page(port: int, name: str, head: str) -> float:
 def _grow(data: Path, rows: int) -> None:
     """Add rows until every list has `rows` of them."""
     with contextlib.closing(sqlite3.connect(data, timeout=60)) as connection:
-        for table, select in NEW.items():
+        for table, known in NEW.items():
             (have,) = connection.execute(
                 f"SELECT count(*) FROM {table} WHERE id LIKE '0198%'"  # noqa: S608
             ).fetchone()
+            values = _values(connection, table, known)
             connection.execute(
                 f"WITH RECURSIVE numbers(n) AS (SELECT {have + 1} UNION ALL "  # noqa: S608
                 f"SELECT n + 1 FROM numbers WHERE n < {rows}) INSERT INTO {table} "
-                f"{select} FROM numbers, "
+                f"SELECT {', '.join(values)} FROM numbers, "
                 "(SELECT tenant_id, max(sequence) AS last FROM audit_entries)"
             )
         connection.commit()
+
+
+def _values(
+    connection: sqlite3.Connection, table: str, known: dict[str, str]
+) -> list[str]:
+    """Return what to put into each column; where nothing is known, nothing."""
+    columns = connection.execute(
+        'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)', (table,)
+    )
+    given = ALL | known
+    return [
+        given.get(name) or default or (EMPTY.get(kind, "''") if needed else "NULL")
+        for name, kind, needed, default in columns
+    ]
