@@ -1,6 +1,5 @@
 """Who may do what, in the console."""
 
-from pathlib import Path
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -12,12 +11,10 @@ from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go
-from fairlead.adapters.pages.part import ConsolePart, Entry
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.permissions import (
     BINDING_CREATE,
     BINDING_DELETE,
-    BINDING_READ,
 )
 from fairlead.services.authz.public import Roles
 from fairlead.services.identity.permissions import (
@@ -103,18 +100,3 @@ class AccessPages(PageController):
         """Take a role away."""
         await roles.unbind(who, binding)
         return go(SECTION)
-
-
-CONSOLE = ConsolePart(
-    controllers=(AccessPages,),
-    templates=Path(__file__).with_name("templates"),
-    entries=(
-        Entry(
-            label="Access",
-            path=SECTION,
-            order=60,
-            platform=True,
-            permission=BINDING_READ,
-        ),
-    ),
-)

@@ -1,0 +1,5 @@
+"""`fairlead roles`."""
+
+from fairlead.services.authz.commands.roles import roles
+
+__all__ = ["roles"]
