@@ -27,6 +27,7 @@ class Origin:
     address: str = ""
     user_agent: str = ""
     request_id: str = ""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

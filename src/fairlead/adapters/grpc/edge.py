@@ -33,6 +33,7 @@ from fairlead.adapters.http.authentication import Authenticator
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal, anonymous
+from fairlead.kernel.tracing import trace_id
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -194,6 +195,7 @@ def _call(method: Method, context: Context) -> Call:
         address=address(context.peer()),
         user_agent=str(sent.get("user-agent", ""))[:256],
         request_id=_request_id(str(sent.get(REQUEST_ID, ""))),
+        trace_id=trace_id(str(sent.get("traceparent", ""))),
     )
     bearer = credential.strip() if kind.lower() == "bearer" else None
     return Call(method, context, origin, bearer)
