@@ -15,7 +15,7 @@ from typing import Any
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from fairlead.adapters.http.addresses import neighbourhood
+from fairlead.kernel.addresses import neighbourhood
 
 SLOWEST_BYTES = 1024  # of a body, in a second, on average
 TITLES = {

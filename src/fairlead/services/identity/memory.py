@@ -166,9 +166,9 @@ class MemoryLinkStore(LinkStore):
         return link
 
     @override
-    async def drop(self, user_id: UUID) -> None:
-        for purpose in Purpose:
-            self._links.pop((user_id, purpose), None)
+    async def drop(self, user_id: UUID, purpose: Purpose | None = None) -> None:
+        for each in (purpose,) if purpose is not None else Purpose:
+            self._links.pop((user_id, each), None)
 
     @override
     async def purge(self, before: datetime) -> None:

@@ -107,8 +107,8 @@ class LinkStore(Protocol):
         """Return what is kept of a token and forget it; None: as for `find`."""
 
     @abstractmethod
-    async def drop(self, user_id: UUID) -> None:
-        """Forget all tokens of a user."""
+    async def drop(self, user_id: UUID, purpose: Purpose | None = None) -> None:
+        """Forget a user's tokens for a purpose; None: all of them."""
 
     @abstractmethod
     async def purge(self, before: datetime) -> None:

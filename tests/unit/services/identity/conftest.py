@@ -183,6 +183,7 @@ class World:
                 access=self.access,
                 store=self.store,
                 tallies=self.tallies,
+                links=self.links,
                 check=self._check(),
                 hasher=self.hasher,
                 rules=self.rules,

@@ -199,11 +199,11 @@ class Logout:
         if who.session_id is None:
             return
         now = self.clock.now()
-        self.ended.add(who.session_id, at=now)
         async with self.work:
             await self.store.end(who.session_id, at=now)
             act = Act(action=LOGOUT, target=f"sessions/{who.session_id}")
             await self.trail.record(who, act)
+        self.ended.add(who.session_id, at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,12 +42,15 @@ from fairlead.services.identity.domain.passwords import (
     user_name,
 )
 from fairlead.services.identity.domain.preferences import checked_locale, checked_zone
+from fairlead.services.identity.public import MIN_CHARACTERS, MIN_WITH_SECOND_FACTOR
 
 __all__ = [
     "ACCOUNT",
     "ADDRESS",
     "ANY",
     "MAX_BYTES",
+    "MIN_CHARACTERS",
+    "MIN_WITH_SECOND_FACTOR",
     "NO_HASH",
     "PAIR",
     "RESET_WITHIN",

@@ -74,8 +74,11 @@ class SqlLinkStore(LinkStore):
         return link if gone else None
 
     @override
-    async def drop(self, user_id: UUID) -> None:
-        await self._remove(links.c.user_id == user_id)
+    async def drop(self, user_id: UUID, purpose: Purpose | None = None) -> None:
+        which = [links.c.user_id == user_id]
+        if purpose is not None:
+            which.append(links.c.purpose == purpose.value)
+        await self._remove(*which)
 
     @override
     async def purge(self, before: datetime) -> None:

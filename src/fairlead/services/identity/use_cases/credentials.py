@@ -6,6 +6,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from fairlead.kernel.addresses import neighbourhood
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.principal import Origin, Principal, TenantId
@@ -75,7 +76,8 @@ class CheckCredentials:
         account = name.lower() if is_user_name(name) else NOBODY
         address = _address(origin)
         tallies = await self.tallies.find(account, address)
-        if tallies.trusts(account, address) and not tallies.suspicious:
+        trusted = tallies.trusts(account, address) and not tallies.suspicious
+        if trusted and not code:
             return await self._guess(account, given, tallies)
         async with self.turnstile.turn(self.tenant_id, account, address):
             counted = await self.tallies.find(account, address)
@@ -92,6 +94,8 @@ class CheckCredentials:
         if account is None or not right or account.user.disabled:
             await self._count_wrong(name, address)
             raise WrongCredentials("The user name or the password is wrong.")
+        tallies = await self.tallies.find(name, address)
+        tallies.check(name, address, at=self.clock.now())
         if given.code is not None:
             try:
                 await self.second(account.user, given.code)
@@ -102,9 +106,15 @@ class CheckCredentials:
         return account.user
 
     async def _count_wrong(self, name: str, address: str) -> None:
+        """Count a wrong guess, unless others of the same moment used up what is free.
+
+        Raises:
+            TooManyAttempts: they did; whether this one was right is not told.
+        """
         now = self.clock.now()
         async with self.work:
             tallies = await self.tallies.find(name, address)
+            tallies.check(name, address, at=now)
             for tally in tallies.raised(name, address, at=now):
                 await self.tallies.save(tally)
             await self.tallies.purge(now - PAIR.keep)
@@ -153,14 +163,11 @@ class LocalDirectory(Directory):
 
     @override
     async def find(self, name: str) -> User:
-        account = await self.store.find(name.lower())
-        if account is None:
-            raise no_user(name)
-        return account.user
+        return (await account_of(self.store, name)).user
 
 
 def _address(origin: Origin) -> str:
-    return origin.address[:MAX_ADDRESS].replace(ANY, "")
+    return neighbourhood(origin.address)[:MAX_ADDRESS].replace(ANY, "")
 
 
 def _new_place(user: User, origin: Origin, *, at: datetime) -> NewPlaceSeen:
@@ -173,6 +180,18 @@ def _new_place(user: User, origin: Origin, *, at: datetime) -> NewPlaceSeen:
         address=origin.address,
         user_agent=origin.user_agent,
     )
+
+
+async def account_of(store: UserStore, name: str) -> Account:
+    """Return the account of this name, whatever the case of its letters.
+
+    Raises:
+        UserNotFound: there is none, or nobody could be called so.
+    """
+    account = await store.find(name.lower()) if is_user_name(name) else None
+    if account is None:
+        raise no_user(name)
+    return account
 
 
 def no_user(name: str) -> UserNotFound:

@@ -30,7 +30,10 @@ from fairlead.services.identity.public import (
     WeakPassword,
     WrongCredentials,
 )
-from fairlead.services.identity.use_cases.credentials import CheckCredentials, no_user
+from fairlead.services.identity.use_cases.credentials import (
+    CheckCredentials,
+    account_of,
+)
 from fairlead.services.identity.use_cases.second import CheckSecondFactor
 
 BEGIN = "identity.second_factor.begin"
@@ -222,9 +225,7 @@ class RemoveSecondFactor:
             UserNotFound: there is none.
         """
         await self.access.require(who, USER_UPDATE, target=f"users/{name.lower()[:63]}")
-        account = await self.store.find(name.lower())
-        if account is None:
-            raise no_user(name)
+        account = await account_of(self.store, name)
         await self._remove(who, account.user)
 
     async def _remove(self, who: Principal, user: User) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from fairlead.kernel.addresses import neighbourhood
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.principal import (
@@ -70,7 +71,7 @@ class AskVerification:
         if user.email is None or user.email_verified:
             raise NoEmail("There is no address to verify.")
         now = self.clock.now()
-        self.requests.admit(user.email, who.origin.address, at=now)
+        self.requests.admit(user.email, neighbourhood(who.origin.address), at=now)
         async with self.work:
             await self.outbox.add(
                 VerificationAsked(
@@ -130,7 +131,7 @@ class AskReset:
         """
         address = email_address(email)
         now = self.clock.now()
-        self.requests.admit(address, origin.address, at=now)
+        self.requests.admit(address, neighbourhood(origin.address), at=now)
         who = replace(anonymous(origin), tenant_id=self.tenant_id)
         async with self.work:
             await self.outbox.add(

@@ -29,7 +29,11 @@ from fairlead.services.identity.public import (
     UserDeleted,
     WrongCredentials,
 )
-from fairlead.services.identity.use_cases.credentials import CheckCredentials, no_user
+from fairlead.services.identity.use_cases.credentials import (
+    CheckCredentials,
+    account_of,
+    no_user,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +100,7 @@ class UpdateUser:
         own = who.kind is PrincipalKind.USER and who.name == name.lower()
         if not own:
             await self.access.require(who, USER_UPDATE, target=target)
-        account = await self.store.find(name.lower())
-        if account is None:
-            raise no_user(name)
+        account = await account_of(self.store, name)
         wanted = changes.of(account.user)
         act = Act(
             action=USER_UPDATE, target=target, details=_told(account.user, wanted)
@@ -162,9 +164,7 @@ class DeleteUser:
         await self.access.require(who, USER_DELETE, target=target)
         act = Act(action=USER_DELETE, target=target)
         async with told(self.trail, who, act, ErrorKind.CONFLICT), self.work:
-            account = await self.store.find(name.lower())
-            if account is None:
-                raise no_user(name)
+            account = await account_of(self.store, name)
             user = account.user
             await self.departures.allow(user.id)
             await self.outbox.add(

@@ -16,6 +16,7 @@ from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.identity.domain import (
     NO_HASH,
     Account,
+    Purpose,
     email_address,
     user_name,
 )
@@ -24,8 +25,14 @@ from fairlead.services.identity.permissions import (
     USER_READ,
     USER_UPDATE,
 )
-from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
+from fairlead.services.identity.ports import (
+    Hasher,
+    LinkStore,
+    TallyStore,
+    UserStore,
+)
 from fairlead.services.identity.public import (
+    BadEmail,
     Departures,
     EmailChanged,
     NoPassword,
@@ -38,11 +45,13 @@ from fairlead.services.identity.public import (
 )
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
+    account_of,
     no_user,
 )
 from fairlead.services.identity.use_cases.passwords import PasswordRules
 
 PASSWORD_SET = "identity.user.set_password"  # noqa: S105 - the name of an act
+AT = "@"  # in every address, and in no name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,18 +135,27 @@ class GetUser:
     store: UserStore
 
     async def __call__(self, who: Principal, name: str) -> User:
-        """Return one user; everybody may see themselves.
+        """Return one user, by name or by email address; everybody may see themselves.
 
         Raises:
             NotAllowed: `who` may not see others.
             UserNotFound: there is none.
         """
         if not _is(who, name):
-            await self.access.require(who, USER_READ, target=_target(name))
-        account = await self.store.find(name.lower())
-        if account is None:
-            raise no_user(name)
-        return account.user
+            target = "users" if AT in name else _target(name)
+            await self.access.require(who, USER_READ, target=target)
+        if AT in name:
+            return await self._by_email(name)
+        return (await account_of(self.store, name)).user
+
+    async def _by_email(self, text: str) -> User:
+        try:
+            user = await self.store.find_email(email_address(text))
+        except BadEmail as error:
+            raise no_user(text) from error
+        if user is None:
+            raise no_user(text)
+        return user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +181,7 @@ class SetDisabled:
         await self.access.require(who, USER_UPDATE, target=_target(name))
         refused = Act(action=USER_UPDATE, target=_target(name))
         async with told(self.trail, who, refused, ErrorKind.CONFLICT), self.work:
-            account = await self.store.find(name.lower())
-            if account is None:
-                raise no_user(name)
+            account = await account_of(self.store, name)
             user = account.user
             if user.disabled == disabled:
                 return user
@@ -193,6 +209,7 @@ class SetPassword:
     access: Access
     store: UserStore
     tallies: TallyStore
+    links: LinkStore
     check: CheckCredentials
     hasher: Hasher
     rules: PasswordRules
@@ -206,6 +223,8 @@ class SetPassword:
     ) -> None:
         """Replace the password, forgive wrong guesses, end the user's other sessions.
 
+        What a letter offered to reset before is good no more.
+
         Raises:
             NotAllowed: `who` may not set another's.
             WrongCredentials: it is one's own, and `old` is missing or wrong.
@@ -215,9 +234,7 @@ class SetPassword:
         own = _is(who, name)
         if not own:
             await self.access.require(who, USER_UPDATE, target=_target(name))
-        account = await self.store.find(name.lower())
-        if account is None:
-            raise no_user(name)
+        account = await account_of(self.store, name)
         user = account.user
         if user.service:
             raise NoPassword("A service account has no password; give it a key.")
@@ -228,6 +245,7 @@ class SetPassword:
         async with self.work:
             await self.store.set_hash(user.id, password_hash)
             await self.tallies.clear(user.name)
+            await self.links.drop(user.id, Purpose.RESET)
             await self.outbox.add(
                 PasswordChanged(
                     at=self.clock.now(),

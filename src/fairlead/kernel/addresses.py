@@ -1,0 +1,25 @@
+"""Whom an address stands for, where requests and guesses are counted."""
+
+from functools import lru_cache
+from ipaddress import IPv6Address
+
+HOME_BITS = 64  # what one household or machine is given in IPv6
+
+
+def neighbourhood(address: str) -> str:
+    """Return an IPv4 address as it is, and of an IPv6 address its /64 network.
+
+    Otherwise whoever has such a network has billions of addresses to come from.
+    """
+    return _network(address) if ":" in address else address
+
+
+@lru_cache(4096)
+def _network(address: str) -> str:
+    try:
+        parsed = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> HOME_BITS << HOME_BITS))
