@@ -1,26 +1,16 @@
-"""Authorisation as others see it."""
+"""Who may do what, and why."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, TenantId
 from fairlead.kernel.reach import Reach
-
-ROOT = "/"
-
-
-def project_scope(project_id: UUID) -> str:
-    """Return the scope of one project."""
-    return f"/projects/{project_id}"
-
-
-def environment_scope(project_id: UUID, environment_id: UUID) -> str:
-    """Return the scope of one environment."""
-    return f"/projects/{project_id}/environments/{environment_id}"
+from fairlead.services.authz.public.roles import Binding
+from fairlead.services.authz.public.scopes import ROOT
 
 
 class NotAllowed(FairleadError):
@@ -28,56 +18,6 @@ class NotAllowed(FairleadError):
 
     kind = ErrorKind.FORBIDDEN
     code = "authz.not_allowed"
-
-
-class RoleNotFound(FairleadError):
-    """No role has this name."""
-
-    kind = ErrorKind.NOT_FOUND
-    code = "authz.role_not_found"
-
-
-class BadScope(FairleadError):
-    """A scope is `/`, `/projects/ID` or `/projects/ID/environments/ID`."""
-
-    kind = ErrorKind.INVALID
-    code = "authz.bad_scope"
-
-
-class BindingNotFound(FairleadError):
-    """No binding has this id."""
-
-    kind = ErrorKind.NOT_FOUND
-    code = "authz.binding_not_found"
-
-
-class LastAdministrator(FairleadError):
-    """The change would leave nobody who may administer."""
-
-    kind = ErrorKind.CONFLICT
-    code = "authz.last_administrator"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """A named set of permissions; `built_in` ones cannot be changed."""
-
-    name: str
-    summary: str
-    permissions: frozenset[str]
-    built_in: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
-    """A principal has a role within a scope."""
-
-    id: UUID
-    principal_id: UUID
-    principal_name: str
-    role: str
-    scope: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,38 +87,77 @@ class Authorizer(Protocol):
         """Return where the caller has the permission."""
 
 
-class Roles(Protocol):
-    """Manages roles and bindings on behalf of a caller; may raise NotAllowed."""
+class UnknownPermission(FairleadError):
+    """No module declares this permission."""
+
+    kind = ErrorKind.INVALID
+    code = "authz.unknown_permission"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether somebody may do something somewhere, and by what.
+
+    Attributes:
+        binding: The one that decides; None: none gives the permission there.
+        path: Names of roles, from the bound one to the one whose own the permission
+            is.
+        policy: The name of the policy that forbids it; empty: none does.
+        reason: All that in a sentence.
+    """
+
+    allowed: bool
+    permission: str
+    scope: str
+    binding: Binding | None
+    path: tuple[str, ...]
+    policy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capable:
+    """A user who may do something somewhere, and by what; as in `Decision`."""
+
+    user_id: UUID
+    user_name: str
+    binding: Binding
+    path: tuple[str, ...]
+
+
+class Decisions(Protocol):
+    """Explains decisions; nothing asked here counts as a refusal in the trail."""
 
     @abstractmethod
-    async def list(self, who: Principal) -> tuple[Role, ...]:
-        """Return all roles by name."""
+    async def can_i(
+        self, who: Principal, permission: str, *, on: str = ROOT
+    ) -> Decision:
+        """Decide for the caller, whoever it is: a user, a key, a run.
 
-    @abstractmethod
-    async def bindings(
-        self, who: Principal, *, principal: str | None = None
-    ) -> tuple[Binding, ...]:
-        """Return the bindings of the tenant, or those of one user by name.
-
-        Without the permission everywhere: those in the scopes it is held in. One's
-        own may always be seen.
+        Raises:
+            UnknownPermission, BadScope: as they say.
         """
 
     @abstractmethod
-    async def bind(
-        self, who: Principal, user: str, role: str, *, scope: str
-    ) -> Binding:
-        """Give a user a role in a scope; a second time returns the first binding.
+    async def can(
+        self, who: Principal, user: str, permission: str, *, on: str = ROOT
+    ) -> Decision:
+        """Decide for another user.
 
         Raises:
-            RoleNotFound, UserNotFound, BadScope: as they say.
+            NotAllowed: `who` lacks `authz.decision.read` there.
+            UserNotFound, UnknownPermission, BadScope: as they say.
         """
 
     @abstractmethod
-    async def unbind(self, who: Principal, binding_id: UUID) -> None:
-        """Take a binding away.
+    async def who_can(
+        self, who: Principal, permission: str, page: PageRequest, *, on: str = ROOT
+    ) -> Page[Capable]:
+        """Return the users who may do it there by name, members of groups, too.
+
+        A page may hold fewer than asked for and still not be the last.
 
         Raises:
-            BindingNotFound: there is none.
-            LastAdministrator: nobody else is an administrator of everything.
+            NotAllowed: `who` lacks `authz.decision.read` there.
+            UnknownPermission, BadScope: as they say.
         """
