@@ -98,3 +98,15 @@ async def test_tokens_are_dropped_and_purged(make: Make) -> None:
         assert await store.find(digest, Purpose.RESET) is None
     assert await store.find("d2", Purpose.VERIFY) is None
     assert await store.find("d3", Purpose.RESET) == later
+
+
+async def test_tokens_for_one_purpose_are_dropped(make: Make) -> None:
+    """Those for the other stay."""
+    store, work = make(DEFAULT_TENANT)
+    async with work:
+        await store.save(link(ADA, "d1"))
+        await store.save(link(ADA, "d2", Purpose.VERIFY))
+        await store.drop(ADA, Purpose.RESET)
+
+    assert await store.find("d1", Purpose.RESET) is None
+    assert await store.find("d2", Purpose.VERIFY) is not None

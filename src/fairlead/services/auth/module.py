@@ -105,6 +105,7 @@ from fairlead.services.auth.use_cases.sessions import (
     Logout,
     Refresh,
 )
+from fairlead.services.auth.use_cases.takeovers import LocalTakeovers
 from fairlead.services.auth.use_cases.tokens import (
     EndedSessions,
     Issuer,
@@ -115,6 +116,7 @@ from fairlead.services.auth.workflows import WORKFLOWS
 from fairlead.services.authz.public import Delegations
 from fairlead.services.identity.public import (
     PasswordChanged,
+    Takeovers,
     UserDeleted,
     UserDisabled,
 )
@@ -179,6 +181,7 @@ def _per_request() -> Provider:
     provider.provide(SqlRunIdentityStore, provides=RunIdentityStore)
     provider.provide(LocalRunIdentities, provides=RunIdentities)
     provider.provide(LocalDelegations, provides=Delegations)
+    provider.provide(LocalTakeovers, provides=Takeovers)
     provider.provide(_place)
     provider.provide(SqlInstallationStore, provides=InstallationStore)
     for use_case in (

@@ -72,6 +72,13 @@ class UserNotFound(FairleadError):
     code = "identity.user_not_found"
 
 
+class Outranked(FairleadError):
+    """A user has rights that the caller lacks, so the caller may not become them."""
+
+    kind = ErrorKind.FORBIDDEN
+    code = "identity.outranked"
+
+
 class UserNameTaken(FairleadError):
     """Another user has this name."""
 
@@ -233,6 +240,22 @@ class Departures(Protocol):
 
         Raises:
             LastAdministrator: nobody else would be an administrator of everything.
+        """
+
+
+class Takeovers(Protocol):
+    """Tells whether a caller may act on what keeps others out of a user's account.
+
+    Whoever sets a user's password or address, or removes the second factor, can be
+    that user; it is no way to rights one does not have. Auth answers.
+    """
+
+    @abstractmethod
+    async def allow(self, who: Principal, user: User) -> None:
+        """Let the caller go on, or raise.
+
+        Raises:
+            Outranked: the user has a right somewhere that `who` does not have there.
         """
 
 

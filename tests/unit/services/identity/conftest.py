@@ -29,7 +29,12 @@ from fairlead.services.identity.permissions import (
     USER_READ,
     USER_UPDATE,
 )
-from fairlead.services.identity.public import Departures
+from fairlead.services.identity.public import (
+    Departures,
+    Outranked,
+    Takeovers,
+    User,
+)
 from fairlead.services.identity.tasks import (
     OnNewPlace,
     OnResetAsked,
@@ -88,6 +93,19 @@ class Needed(Departures):
             raise LastAdministrator("This one is needed.")
 
 
+class Ranks(Takeovers):
+    """Lets everybody go on but towards those above them."""
+
+    def __init__(self) -> None:
+        """Have nobody above anybody."""
+        self.above: set[str] = set()
+
+    @override
+    async def allow(self, who: Principal, user: User) -> None:
+        if user.name in self.above:
+            raise Outranked("This one may do more.", user=user.name)
+
+
 @dataclass
 class KeptLetters(Mailer):
     """Keeps letters, but for those to addresses that are refused."""
@@ -118,6 +136,7 @@ class World:
     outbox: RecordingOutbox = field(default_factory=RecordingOutbox)
     work: NullWork = field(default_factory=NullWork)
     departures: Needed = field(default_factory=Needed)
+    takeovers: Ranks = field(default_factory=Ranks)
     access: Authorizer = field(
         default_factory=lambda: GrantList(
             USER_CREATE, USER_READ, USER_UPDATE, USER_DELETE
@@ -184,6 +203,7 @@ class World:
                 store=self.store,
                 tallies=self.tallies,
                 links=self.links,
+                takeovers=self.takeovers,
                 check=self._check(),
                 hasher=self.hasher,
                 rules=self.rules,
@@ -200,6 +220,7 @@ class World:
         return UpdateUser(
             access=self.access,
             store=self.store,
+            takeovers=self.takeovers,
             check=self._check(),
             outbox=self.outbox,
             trail=self.trail,

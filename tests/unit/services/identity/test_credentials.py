@@ -110,15 +110,22 @@ class SlowHasher(PlainHasher):
         return await super().matches(password, password_hash)
 
 
-async def burst(world: Any, size: int) -> list[Any]:
-    """Return what became of `size` guesses that came at once."""
+async def burst(world: Any, size: int, *, right: int = -1) -> list[Any]:
+    """Return what became of `size` guesses that came at once, one of them right."""
     world.hasher = SlowHasher()
-    directory = world.directory
+    directories = [world.directory, world.directory]  # as of two processes
     guesses = [
-        asyncio.create_task(directory.verify("ada", "wrong", origin=world.origin()))
-        for _ in range(size)
+        asyncio.create_task(
+            directories[each % 2].verify(
+                "ada" if each % 3 else "ADA",
+                world.password if each == right else "wrong",
+                origin=world.origin(),
+            )
+        )
+        for each in range(size)
     ]
-    await asyncio.sleep(0)
+    for _ in range(10):
+        await asyncio.sleep(0)
     world.hasher.told.set()
     return await asyncio.gather(*guesses, return_exceptions=True)
 
@@ -131,12 +138,59 @@ async def test_a_burst_gains_nothing(world: Any) -> None:
     assert sum(isinstance(each, TooManyAttempts) for each in results) == 15
 
 
+async def test_a_burst_from_a_trusted_address_gains_nothing_either(world: Any) -> None:
+    """It is hashed at once, but after five wrong ones no answer tells anything."""
+    await world.directory.verify("ada", world.password, origin=world.origin())
+    results = await burst(world, 50, right=40)
+
+    assert sum(isinstance(each, WrongCredentials) for each in results) == 5
+    assert sum(isinstance(each, TooManyAttempts) for each in results) == 45
+
+
+async def test_the_right_one_of_a_few_at_once_passes(world: Any) -> None:
+    """Who logs in several times at once, and mistypes once, is let in."""
+    await world.directory.verify("ada", world.password, origin=world.origin())
+    results = await burst(world, 3, right=2)
+
+    assert results[2].name == "ada"
+
+
 async def test_the_queue_is_bounded(world: Any) -> None:
     """What does not fit is refused at once."""
-    results = await burst(world, 60)
+    results = await burst(world, 120)
 
     refused = [each for each in results if isinstance(each, TooManyAttempts)]
-    assert sum("at once" in each.message for each in refused) == 60 - 1 - QUEUE
+    assert sum("at once" in each.message for each in refused) == 120 - 2 * (1 + QUEUE)
+
+
+@pytest.mark.parametrize(
+    "name", ["ADA", "aDa", "\uff41da", "ada ", " ada", "ada\0", "\u0430da", "ad\u0101"]
+)
+async def test_no_spelling_of_a_name_has_guesses_of_its_own(
+    world: Any, name: str
+) -> None:
+    """It is the same account, or it is nobody's and opens nothing."""
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify("ada", "wrong", origin=world.origin())
+
+    with pytest.raises((TooManyAttempts, WrongCredentials)):
+        await world.directory.verify(name, world.password, origin=world.origin())
+
+
+async def test_a_network_of_ipv6_is_one_guesser(world: Any) -> None:
+    """Whoever has one has more addresses than can be counted."""
+    for end in range(5):
+        origin = world.origin(f"2001:db8:0:7::{end:x}")
+        with pytest.raises(WrongCredentials):
+            await world.directory.verify("ada", "wrong", origin=origin)
+
+    origin = world.origin("2001:db8:0:7:ffff::1")
+    with pytest.raises(TooManyAttempts):
+        await world.directory.verify("ada", world.password, origin=origin)
+    await world.directory.verify(
+        "ada", world.password, origin=world.origin("2001:db8:0:8::1")
+    )
 
 
 async def test_outdated_hashes_are_renewed(world: Any) -> None:

@@ -1,5 +1,6 @@
 """The second factor, over memory."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from fairlead.services.identity.domain import (
 from fairlead.services.identity.public import (
     BadCode,
     NoSecondFactor,
+    Outranked,
     SecondFactorNeeded,
     SecondFactorThere,
     TooManyAttempts,
@@ -72,7 +74,12 @@ async def confirmed(world: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def removal(world: Any) -> RemoveSecondFactor:
-    return RemoveSecondFactor(access=world.access, store=world.store, **parts(world))
+    return RemoveSecondFactor(
+        access=world.access,
+        takeovers=world.takeovers,
+        store=world.store,
+        **parts(world),
+    )
 
 
 async def log_in(world: Any, code: str = "") -> Any:
@@ -210,3 +217,28 @@ async def test_an_administrator_takes_a_lost_one_away(world: Any) -> None:
     world.access = GrantList()
     with pytest.raises(NotAllowed):
         await removal(world).of(ada, "root")
+
+
+async def test_codes_guessed_at_once_are_counted_one_by_one(world: Any) -> None:
+    """Also from an address that is trusted, with the right password."""
+    await log_in(world)
+    await confirmed(world)
+    verify, origin = world.directory.verify, world.origin()
+    guesses = [
+        verify("ada", world.password, origin=origin, code=f"{each:06}")
+        for each in range(30)
+    ]
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+
+    assert sum(isinstance(each, WrongCode) for each in results) == 5
+    assert sum(isinstance(each, TooManyAttempts) for each in results) == 25
+
+
+async def test_a_stronger_users_second_factor_stays(world: Any) -> None:
+    """Who may change users cannot become one who may more."""
+    await confirmed(world)
+    world.takeovers.above.add("ada")
+    with pytest.raises(Outranked):
+        await removal(world).of(world.root, "ada")
+
+    assert (await world.factors.find((await ada_of(world)).id)).confirmed

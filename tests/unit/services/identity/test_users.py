@@ -1,5 +1,6 @@
 """Managing users, over memory."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from fairlead.kernel.principal import Principal, service
 from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import LastAdministrator, NotAllowed
 from fairlead.services.identity.public import (
+    BadToken,
     BadUserName,
+    Outranked,
     PasswordChanged,
     UserDisabled,
     UserNameTaken,
@@ -18,6 +21,7 @@ from fairlead.services.identity.public import (
     WeakPassword,
     WrongCredentials,
 )
+from fairlead.services.identity.use_cases.profiles import Changes
 from fairlead.testing.fakes import GrantList
 
 NEXT = "another good password"
@@ -166,3 +170,74 @@ async def test_no_password_reaches_the_trail(world: Any) -> None:
 
     assert NEXT not in repr(world.trail.acts)
     assert world.password not in repr(world.trail.acts)
+
+
+async def test_a_user_is_found_by_address(world: Any) -> None:
+    """Whatever its spelling; what is no address is nobody's."""
+    create = world.users.create_user
+    await create(world.root, "bob", world.password, email="Bob@Example.org")
+
+    for text in ("bob@example.org", "BOB@EXAMPLE.ORG"):
+        assert (await world.users.get(world.root, text)).name == "bob"
+    for text in ("eve@example.org", "@", "bob@", "b\0b@example.org"):
+        with pytest.raises(UserNotFound):
+            await world.users.get(world.root, text)
+
+
+async def test_others_are_not_found_by_address(world: Any) -> None:
+    """Who may not see users learns of no address, not even that it is one's own."""
+    ada = ada_of(world, (await world.directory.find("ada")).id)
+    world.access = GrantList()
+    for text in ("bob@example.org", "eve@example.org"):
+        with pytest.raises(NotAllowed):
+            await world.users.get(ada, text)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "", "a b", "x" * 70, "\uff41da"])
+async def test_what_is_no_name_is_looked_up_nowhere(world: Any, name: str) -> None:
+    """Not every database takes every text."""
+    with pytest.raises(UserNotFound):
+        await world.directory.find(name)
+    with pytest.raises(UserNotFound):
+        await world.users.get(world.root, name)
+    with pytest.raises(UserNotFound):
+        await world.users.set_disabled(world.root, name, disabled=True)
+
+
+async def test_nobody_becomes_somebody_who_may_more(world: Any) -> None:
+    """A password, an address or a lost second factor is no way to others' rights."""
+    world.takeovers.above.add("ada")
+    with pytest.raises(Outranked):
+        await world.users.set_password(world.root, "ada", NEXT, old=None)
+    changes = Changes(email="root@example.org")
+    with pytest.raises(Outranked):
+        await world.update(world.root, "ada", changes, password=None)
+
+    assert refusals(world) == [
+        ("identity.user.set_password", "users/ada"),
+        ("identity.user.update", "users/ada"),
+    ]
+    changes = Changes(locale="de", email="")
+    user = await world.update(world.root, "ada", changes, password=None)
+    assert user.locale == "de"
+
+
+async def test_a_new_password_ends_the_letter_that_offered_one(world: Any) -> None:
+    """Who reads old mail cannot set another."""
+    create = world.users.create_user
+    bob = await create(world.root, "bob", world.password, email="bob@example.org")
+    [letter] = await world.deliver()
+    await world.verify(token_in(letter.text), origin=world.origin())
+    await world.ask_reset("bob@example.org", origin=world.origin())
+    [letter] = await world.deliver()
+    await world.users.set_password(world.root, "bob", NEXT, old=None)
+
+    with pytest.raises(BadToken):
+        await world.reset(token_in(letter.text), NEXT, origin=world.origin())
+    assert (await world.directory.get(bob.id)).email_verified
+
+
+def token_in(text: str) -> str:
+    found = re.search(r"[\w-]{43}", text)
+    assert found is not None
+    return found[0]

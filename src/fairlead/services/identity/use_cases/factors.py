@@ -22,8 +22,10 @@ from fairlead.services.identity.public import (
     MIN_CHARACTERS,
     BadCode,
     NoSecondFactor,
+    Outranked,
     SecondFactors,
     SecondFactorThere,
+    Takeovers,
     TooManyAttempts,
     User,
     UserNotFound,
@@ -197,6 +199,7 @@ class RemoveSecondFactor:
 
     own: Own
     access: Access
+    takeovers: Takeovers
     store: UserStore
     factors: FactorStore
     trail: AuditTrail
@@ -222,11 +225,15 @@ class RemoveSecondFactor:
 
         Raises:
             NotAllowed: `who` may not change users.
+            Outranked: that other may do what `who` may not.
             UserNotFound: there is none.
         """
         await self.access.require(who, USER_UPDATE, target=f"users/{name.lower()[:63]}")
-        account = await account_of(self.store, name)
-        await self._remove(who, account.user)
+        user = (await account_of(self.store, name)).user
+        act = Act(action=REMOVE, target=f"users/{user.name}")
+        async with told(self.trail, who, act, Outranked):
+            await self.takeovers.allow(who, user)
+        await self._remove(who, user)
 
     async def _remove(self, who: Principal, user: User) -> None:
         async with self.work:

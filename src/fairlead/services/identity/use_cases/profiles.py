@@ -24,6 +24,8 @@ from fairlead.services.identity.ports import (
 from fairlead.services.identity.public import (
     Departures,
     EmailChanged,
+    Outranked,
+    Takeovers,
     TooManyAttempts,
     User,
     UserDeleted,
@@ -77,6 +79,7 @@ class UpdateUser:
 
     access: Access
     store: UserStore
+    takeovers: Takeovers
     check: CheckCredentials
     outbox: Outbox
     trail: AuditTrail
@@ -92,6 +95,7 @@ class UpdateUser:
 
         Raises:
             NotAllowed: `who` may not change others.
+            Outranked: it is the address of somebody who may do what `who` may not.
             UserNotFound, EmailTaken, BadEmail, BadPreference: as they say.
             WrongCredentials: the password is needed, and missing or wrong.
             TooManyAttempts: see `Directory.verify`.
@@ -105,10 +109,13 @@ class UpdateUser:
         act = Act(
             action=USER_UPDATE, target=target, details=_told(account.user, wanted)
         )
-        if own and wanted.email != account.user.email:
-            await self._confirm(who, wanted, password, act)
-        elif own:
+        if wanted.email == account.user.email:
             changes = replace(changes, email=None)
+        elif own:
+            await self._confirm(who, wanted, password, act)
+        else:
+            async with told(self.trail, who, act, Outranked):
+                await self.takeovers.allow(who, account.user)
         async with told(self.trail, who, act, ErrorKind.CONFLICT), self.work:
             latest = await self.store.get(wanted.id)
             if latest is None:

@@ -36,7 +36,9 @@ from fairlead.services.identity.public import (
     Departures,
     EmailChanged,
     NoPassword,
+    Outranked,
     PasswordChanged,
+    Takeovers,
     TooManyAttempts,
     User,
     UserDisabled,
@@ -210,6 +212,7 @@ class SetPassword:
     store: UserStore
     tallies: TallyStore
     links: LinkStore
+    takeovers: Takeovers
     check: CheckCredentials
     hasher: Hasher
     rules: PasswordRules
@@ -227,6 +230,7 @@ class SetPassword:
 
         Raises:
             NotAllowed: `who` may not set another's.
+            Outranked: that other may do what `who` may not.
             WrongCredentials: it is one's own, and `old` is missing or wrong.
             WeakPassword, UserNotFound, NoPassword: as they say.
             TooManyAttempts: see `Directory.verify`.
@@ -241,6 +245,9 @@ class SetPassword:
         text = await self.rules(who, password, user=user)
         if own:
             await self._check_own(who, user, old)
+        else:
+            async with told(self.trail, who, _act(PASSWORD_SET, user), Outranked):
+                await self.takeovers.allow(who, user)
         password_hash = await self.hasher.hash(text)
         async with self.work:
             await self.store.set_hash(user.id, password_hash)

@@ -1,0 +1,53 @@
+"""Whose account a caller may take over: nobody's who may more than they may."""
+
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from fairlead.kernel.module import Catalog
+from fairlead.kernel.principal import Principal, PrincipalKind
+from fairlead.kernel.reach import Reach
+from fairlead.services.authz.public import Authorizer
+from fairlead.services.identity.public import Outranked, Takeovers, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalTakeovers(Takeovers):
+    """Compares what both may, permission by permission."""
+
+    authorizer: Authorizer
+    catalog: Catalog
+
+    @override
+    async def allow(self, who: Principal, user: User) -> None:
+        if who.kind is PrincipalKind.SERVICE or who.id == user.id:
+            return
+        other = Principal(id=user.id, name=user.name, tenant_id=user.tenant_id)
+        for permission in self.catalog.permissions():
+            theirs = await self.authorizer.reach(other, permission)
+            if theirs.nowhere:
+                continue
+            mine = await self.authorizer.reach(who, permission)
+            if not covers(mine, theirs):
+                raise Outranked(
+                    f"'{user.name}' may do what you may not; ask somebody who may.",
+                    user=user.name,
+                    permission=permission,
+                )
+
+
+def covers(mine: Reach, theirs: Reach) -> bool:
+    """Tell whether one surely holds wherever the other does.
+
+    Which project an environment belongs to is not known here, so some that do are
+    not recognised.
+    """
+    if mine.whole or mine == theirs:
+        return True
+    if theirs.everywhere or mine.without_environments:
+        return False
+    if not theirs.environments <= mine.environments:
+        return False
+    if mine.everywhere:
+        return not theirs.projects & mine.without_projects
+    return theirs.projects <= mine.projects

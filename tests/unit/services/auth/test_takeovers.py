@@ -1,0 +1,94 @@
+"""Who may become whom."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.kernel.module import Catalog, Manifest
+from fairlead.kernel.principal import DEFAULT_TENANT, Principal, service
+from fairlead.kernel.reach import Reach
+from fairlead.services.auth.use_cases.takeovers import LocalTakeovers, covers
+from fairlead.services.identity.public import Outranked, User
+from fairlead.testing.fakes import FrozenClock
+
+IDS = [UUID(int=number) for number in range(3)]
+some = st.frozensets(st.sampled_from(IDS), max_size=2)
+reaches = st.builds(
+    Reach,
+    everywhere=st.booleans(),
+    projects=some,
+    environments=some,
+    without_projects=some,
+    without_environments=some,
+)
+PERMISSIONS = {"shop.order.read": "See", "shop.order.create": "Make"}
+CATALOG = Catalog((Manifest(name="shop", version="1.0.0", permissions=PERMISSIONS),))
+
+
+class Held:
+    """Knows what each caller holds."""
+
+    def __init__(self, held: dict[tuple[str, str], Reach]) -> None:
+        self.held = held
+
+    async def reach(self, who: Principal, permission: str) -> Reach:
+        return self.held.get((who.name, permission), Reach(everywhere=False))
+
+
+def takeovers(held: dict[tuple[str, str], Reach]) -> LocalTakeovers:
+    authorizer: Any = Held(held)
+    return LocalTakeovers(authorizer=authorizer, catalog=CATALOG)
+
+
+ADA = User(
+    id=IDS[1],
+    tenant_id=DEFAULT_TENANT,
+    name="ada",
+    disabled=False,
+    created_at=FrozenClock().now(),
+)
+HELPER = Principal(id=IDS[2], name="helper")
+ALL, NONE = Reach(everywhere=True), Reach(everywhere=False)
+
+
+async def test_who_may_as_much_may_take_over() -> None:
+    """And our own code may; so may everybody with their own account."""
+    held = {("ada", "shop.order.read"): ALL}
+    with pytest.raises(Outranked):
+        await takeovers(held).allow(HELPER, ADA)
+    await takeovers(held).allow(service("auth"), ADA)
+    await takeovers(held).allow(Principal(id=ADA.id, name="ada"), ADA)
+
+    held["helper", "shop.order.read"] = ALL
+    await takeovers(held).allow(HELPER, ADA)
+    held["ada", "shop.order.create"] = Reach(
+        everywhere=False, projects=frozenset({IDS[0]})
+    )
+    with pytest.raises(Outranked):
+        await takeovers(held).allow(HELPER, ADA)
+    await takeovers({}).allow(HELPER, ADA)
+
+
+@given(mine=reaches, theirs=reaches, homes=st.tuples(*[st.sampled_from(IDS)] * 3))
+def test_nothing_is_covered_that_is_not_held(
+    mine: Reach, theirs: Reach, homes: tuple[UUID, ...]
+) -> None:
+    """Wherever an environment lies."""
+    if not covers(mine, theirs):
+        return
+    assert mine.holds() or not theirs.holds()
+    for project in IDS:
+        assert mine.holds(project) or not theirs.holds(project)
+    for environment, project in zip(IDS, homes, strict=True):
+        assert mine.holds(project, environment) or not theirs.holds(
+            project, environment
+        )
+
+
+@given(theirs=reaches)
+def test_what_is_held_everywhere_covers_all(theirs: Reach) -> None:
+    assert covers(ALL, theirs)
+    assert covers(theirs, theirs)
