@@ -1,6 +1,7 @@
 """Failures as RFC 9457 problem details."""
 
 import http
+import math
 import re
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from fairlead.kernel.ids import new_id
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+WAIT = 5  # seconds, where nothing better is known of what is not available
 STATUS = {
     ErrorKind.INVALID: 422,
     ErrorKind.UNAUTHENTICATED: 401,
@@ -59,6 +61,8 @@ def body_of(error: FairleadError, *, request_id: str) -> dict[str, Any]:
     if error.kind is ErrorKind.UNAVAILABLE:  # it is the log that says where
         title = without_paths(title)
         details = {key: _shown(value) for key, value in details.items()}
+    if (wait := wait_of(error)) is not None:
+        details["retry_after"] = wait
     return {
         "type": f"urn:fairlead:{error.code}",
         "title": title,
@@ -67,6 +71,16 @@ def body_of(error: FairleadError, *, request_id: str) -> dict[str, Any]:
         **details,
         "request_id": request_id,
     }
+
+
+def wait_of(error: Exception) -> int | None:
+    """Return after how many seconds the same request may well succeed; None: never."""
+    if not isinstance(error, FairleadError):
+        return None
+    known = error.details.get("retry_after")
+    if isinstance(known, int | float):
+        return math.ceil(known)
+    return WAIT if error.kind is ErrorKind.UNAVAILABLE else None
 
 
 _OWN = {"type", "title", "status", "code", "request_id"}
@@ -94,8 +108,8 @@ def foreseen(request: Request[Any, Any, Any], error: FairleadError) -> Response[
     headers = {}
     if status == http.HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="fairlead"'
-    if "retry_after" in error.details:
-        headers["Retry-After"] = str(error.details["retry_after"])
+    if (wait := wait_of(error)) is not None:
+        headers["Retry-After"] = str(wait)
     body = body_of(error, request_id=request_id(request.scope))
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 

@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
-from fairlead.adapters.http.problems import unparsed, without_paths
+from fairlead.adapters.http.problems import unparsed, wait_of, without_paths
 from fairlead.adapters.http.routes import COOKIE_ROUTE
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet, go, html
@@ -37,7 +37,7 @@ def page_error(request: AnyRequest, error: Exception) -> Response[Any]:
         structlog.get_logger("fairlead.pages").error(
             "page_failed", path=request.url.path, exc_info=error
         )
-    return ErrorPage(status, _message(error, status))
+    return ErrorPage(status, _message(error, status), wait=wait_of(error))
 
 
 def page_or_problem(request: AnyRequest, error: HTTPException) -> Response[Any]:
@@ -81,9 +81,10 @@ def _message(error: Exception, status: int) -> str:
 class ErrorPage(Response[None]):
     """A page that says what failed and what to do next."""
 
-    def __init__(self, status: int, message: str) -> None:
-        """Show `message`, one sentence."""
+    def __init__(self, status: int, message: str, *, wait: int | None = None) -> None:
+        """Show `message`, one sentence; programs are told to `wait`, in seconds."""
         super().__init__(None, status_code=status)
+        self._wait = wait
         self._message = message
 
     @override
@@ -92,6 +93,8 @@ class ErrorPage(Response[None]):
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             response = await self._page(request)
+            if self._wait is not None:
+                response.headers["Retry-After"] = str(self._wait)
             ready = response.to_asgi_response(app=None, request=request)
             await ready(scope, receive, send)
 
