@@ -1,7 +1,9 @@
 """What takes away again what roles give."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Protocol
+from uuid import UUID
 
 from typing_extensions import override
 
@@ -28,9 +30,18 @@ class Restrictions(Protocol):
 
     @abstractmethod
     def reach(
-        self, who: Principal, groups: frozenset[str], permission: str, whole: Reach
+        self,
+        who: Principal,
+        groups: frozenset[str],
+        permission: str,
+        whole: Reach,
+        homes: Mapping[UUID, UUID],
     ) -> Reach:
-        """Return what the policies leave of `whole`, in which roles give it."""
+        """Return what the policies leave of `whole`, in which roles give it.
+
+        `homes` holds the project of every environment that `whole` names: where a
+        policy takes a project away, its environments go with it.
+        """
 
 
 class RestrictionSource(Protocol):
@@ -56,7 +67,12 @@ class NoRestrictions(Restrictions):
 
     @override
     def reach(
-        self, who: Principal, groups: frozenset[str], permission: str, whole: Reach
+        self,
+        who: Principal,
+        groups: frozenset[str],
+        permission: str,
+        whole: Reach,
+        homes: Mapping[UUID, UUID],
     ) -> Reach:
         return whole
 
