@@ -1,5 +1,7 @@
 """Access tokens as Ed25519 JWTs (RFC 9068, RFC 9864)."""
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +28,8 @@ ALGORITHM = "Ed25519"
 TYPE = "at+jwt"
 HEADER = frozenset({"alg", "typ", "kid"})
 CLIENT = "fairlead"
+LATEST = 253_402_300_799  # the end of the year 9999, of our calendar
+MAX_HEADER = 512
 
 
 class ClaimsBody(Struct, kw_only=True):
@@ -107,7 +111,7 @@ class JoseFormat(TokenFormat):
             body.iss == self.issuer
             and body.aud == self.audience
             and body.nbf <= now < body.exp
-            and body.iat < body.exp
+            and 0 <= body.iat < body.exp <= LATEST
         )
 
 
@@ -123,25 +127,53 @@ def _verified(
     from joserfc.errors import JoseError  # noqa: PLC0415
 
     try:
+        head = token.encode("ascii").partition(b".")[0]
+        if len(head) > MAX_HEADER or not _expected(_members(_decoded(head))):
+            return None
         parsed = jws.extract_compact(token.encode("ascii"))
         header = parsed.headers()
-        if not _expected(header):
-            return None
-        public = keys.get(str(header["kid"]))
+        public = keys.get(header["kid"])
         if public is None:
             raise UnknownKey(str(not_valid()))
         if not jws.validate_compact(parsed, _key(public), [ALGORITHM]):
             return None
+        _members(parsed.payload)
         return public.id, msgspec.json.decode(parsed.payload, type=ClaimsBody)
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, RecursionError):
         return None
 
 
 def _expected(header: Mapping[str, Any]) -> bool:
     """Tell whether a header says what all of ours say, and nothing else."""
     return (
-        header.keys() == HEADER and header["alg"] == ALGORITHM and header["typ"] == TYPE
+        header.keys() == HEADER
+        and header["alg"] == ALGORITHM
+        and header["typ"] == TYPE
+        and isinstance(header["kid"], str)
     )
+
+
+def _decoded(segment: bytes) -> bytes:
+    return urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
+
+
+def _members(data: bytes) -> Mapping[str, Any]:
+    """Return the members of a JSON object.
+
+    Raises:
+        ValueError: it is none, or has one twice: others might read the other one.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a member stands there twice")
+        return found
+
+    found = json.loads(data, object_pairs_hook=once)
+    if not isinstance(found, dict):
+        raise ValueError("no object")  # noqa: TRY004 - as the port says
+    return found
 
 
 def _key(public: PublicKey, d: str | None = None) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
@@ -17,6 +18,7 @@ from fairlead.kernel.principal import DEFAULT_TENANT
 from fairlead.services.auth.domain import Claims, SigningKey
 from fairlead.services.auth.jose import JoseFormat
 from fairlead.services.auth.public import Unauthenticated
+from fairlead.services.auth.use_cases.keys import KeyRing
 from fairlead.testing.fakes import FrozenClock
 
 NOW = FrozenClock().now()
@@ -104,7 +106,12 @@ def test_the_public_key_is_no_shared_secret() -> None:
         {"kid": None},
         {"kid": "two"},
         {"kid": "../one"},
+        {"kid": "/etc/passwd"},
+        {"kid": "one\0"},
+        {"kid": "' OR 1=1 --"},
         {"jku": "https://example.org/keys"},
+        {"x5u": "https://example.org/keys"},
+        {"x5c": ["MIIB"]},
         {"cty": "at+jwt"},
     ],
     ids=str,
@@ -139,6 +146,12 @@ def test_a_key_in_the_header_is_not_used() -> None:
         {"exp": "tomorrow"},
         {"exp": 0},
         {"iat": 9_999_999_999},
+        {"iat": -1},
+        {"exp": 10**30},
+        {"exp": 10**12},
+        {"exp": -(10**15)},
+        {"exp": True},
+        {"name": ["ada"]},
         {"nbf": 9_999_999_999},
         {"nbf": "x"},
     ],
@@ -147,6 +160,64 @@ def test_a_key_in_the_header_is_not_used() -> None:
 def test_other_claims_are_refused(claims: dict[str, Any]) -> None:
     """Rightly signed is not enough: it must be from us, for us, now, and whole."""
     assert refused(signed(**claims))
+
+
+def raw(header: bytes, payload: bytes) -> str:
+    """Return a token with these very bytes, rightly signed."""
+    parts = [urlsafe_b64encode(each).decode().rstrip("=") for each in (header, payload)]
+    d = urlsafe_b64decode(KEY.d + "==")
+    signature = Ed25519PrivateKey.from_private_bytes(d).sign(".".join(parts).encode())
+    return ".".join((*parts, urlsafe_b64encode(signature).decode().rstrip("=")))
+
+
+HEAD = b'{"alg":"Ed25519","typ":"at+jwt","kid":"one"}'
+BODY = json.dumps(part(TOKEN, 1)).encode()
+
+
+def test_what_is_said_twice_is_not_believed() -> None:
+    """Two readers could take one each."""
+    assert not refused(raw(HEAD, BODY))
+    for member in ('"alg":"none"', '"alg":"Ed25519"', '"kid":"two"', '"kid":"one"'):
+        assert refused(raw(HEAD.replace(b"{", f"{{{member},".encode(), 1), BODY))
+    for claim in ('"name":"root"', '"name":"ada"', '"exp":9999999999', '"x":1,"x":2'):
+        assert refused(raw(HEAD, BODY.replace(b"{", f"{{{claim},".encode(), 1)))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"crit":["exp"]',
+        '"crit":["b64"],"b64":false',
+        '"b64":false',
+        '"crit":[]',
+        '"zip":"DEF"',
+        '"nonce":"x"',
+    ],
+)
+def test_what_must_be_understood_is_refused(more: str) -> None:
+    """Extensions change what is signed; we have none."""
+    header = HEAD.replace(b"}", f",{more}}}".encode())
+    assert refused(raw(header, BODY))
+    _, claims, signature = raw(header, BODY).split(".")
+    assert refused(f"{encoded(json.loads(header))}..{signature}")
+    assert refused(f"{encoded(json.loads(header))}.{claims}.{signature}")
+
+
+@pytest.mark.parametrize("text", [b"[" * 2500, b'{"a":' * 500, b"null", b"1", b'"x"'])
+def test_headers_and_claims_of_another_form_are_refused(text: bytes) -> None:
+    assert refused(raw(text, BODY))
+    assert refused(raw(HEAD, text))
+
+
+def test_of_two_keys_with_one_id_ours_counts() -> None:
+    """Whoever makes another key and calls it like ours gets nothing by it."""
+    other = FORMAT.new_key("one", at=NOW)
+    ring = KeyRing()
+    ring.take([other.public, KEY.public], KEY)
+
+    with pytest.raises(Unauthenticated):
+        FORMAT.read(FORMAT.sign(CLAIMS, other), ring.public, at=NOW)
+    assert FORMAT.read(TOKEN, ring.public, at=NOW) == CLAIMS
 
 
 def test_a_token_ends_to_the_second() -> None:
