@@ -449,6 +449,7 @@ async def test_a_client_without_our_code_finds_its_way(house: House) -> None:
 
     assert set(services) == {
         OPERATIONS.full_name,
+        "fairlead.operations.v1.Schedules",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }

@@ -8,6 +8,15 @@ from uuid import UUID
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.principal import Principal
 
+MAX_LENGTH = 200
+
+
+class BadKey(FairleadError):
+    """The idempotency key is too long or has characters that are not printable."""
+
+    kind = ErrorKind.INVALID
+    code = "idempotency.bad_key"
+
 
 class KeyReused(FairleadError):
     """The idempotency key was used before with another body."""
@@ -22,6 +31,16 @@ class RequestKey:
 
     key: str
     digest: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no key.
+
+        Raises:
+            BadKey: `key` is empty, too long or not printable ASCII.
+        """
+        key = self.key
+        if not 0 < len(key) <= MAX_LENGTH or not (key.isascii() and key.isprintable()):
+            raise BadKey(f"Send a key of 1 to {MAX_LENGTH} printable characters.")
 
 
 class IdempotencyKeys(Protocol):

@@ -284,7 +284,12 @@ MODULE = Module(
         SettingsPart(section="operations", type=OperationsSettings),
         TablePart(migrations=HERE / "migrations"),
         HttpPart(controllers=(OperationController, ScheduleController)),
-        GrpcPart(servicers=("fairlead.services.operations.grpc:OperationsServicer",)),
+        GrpcPart(
+            servicers=(
+                "fairlead.services.operations.grpc:OperationsServicer",
+                "fairlead.services.operations.grpc:SchedulesServicer",
+            )
+        ),
         CONSOLE,
         EnginePart(workflows=WORKFLOWS, activities=(UpkeepActivities,)),
         DigestPart(types=(EndedWork, NewUsers)),
