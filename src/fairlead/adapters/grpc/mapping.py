@@ -9,6 +9,7 @@
 | `Json` | `google.protobuf.Value`; whole numbers beyond 2**53 lose digits |
 | `Mapping[str, Json]` | `google.protobuf.Struct` |
 | `Mapping[str, X]`, `tuple[X, ...]` | `map<string, X>`, `repeated X` |
+| `frozenset[X]`, `Set[X]` | `repeated X`, in order; one sent twice counts once |
 | a dataclass, `Page[X]` too | a message with fields of the same names |
 | `X or None` | a field with presence (`optional`, or a message) |
 
@@ -20,6 +21,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass
 from typing import Any, NewType, TypeVar, Union
 
@@ -247,6 +249,10 @@ def _codec(kind: Any, field: FieldDescriptor) -> Codec:
         if not field.is_repeated or keyed or arguments[1:] != (...,):
             raise Unfit(f"'{field.name}' must be repeated")
         return _repeated(_one(arguments[0], field))
+    if isinstance(origin, type) and issubclass(origin, AbstractSet):
+        if not field.is_repeated or keyed:
+            raise Unfit(f"'{field.name}' must be repeated")
+        return _distinct(_one(arguments[0], field))
     if field.is_repeated:
         raise Unfit(f"'{field.name}' must not be repeated")
     return _one(kind, field)
@@ -273,6 +279,14 @@ def _value_of(field: FieldDescriptor) -> FieldDescriptor:
 def _repeated(inner: Codec) -> Codec:
     return Codec(
         _each(inner.read), lambda values: [inner.write(each) for each in values]
+    )
+
+
+def _distinct(inner: Codec) -> Codec:
+    read = _each(inner.read)
+    return Codec(
+        lambda values: frozenset(read(values)),
+        lambda values: sorted(inner.write(each) for each in values),
     )
 
 

@@ -1,6 +1,7 @@
 """Frozen values and messages: round trips, absence, and what does not fit."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -91,6 +92,7 @@ message Wrapped { google.protobuf.Value value = 1; }
 message Board { optional string paint = 1; }
 message Box { Board lid = 1; repeated Board sides = 2; }
 message Lone { string id = 1; }
+message Heap { repeated string ids = 1; repeated Colour paints = 2; }
 message Timed { google.protobuf.Timestamp at = 1; }
 """,
 )
@@ -117,6 +119,12 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class Lone:
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    ids: frozenset[UUID]
+    paints: AbstractSet[Colour] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +184,19 @@ def test_what_is_absent_stays_absent() -> None:
         assert not sent.HasField(name)
     assert sent.colour == 1
     assert sent.word == "dark blue"
+
+
+def test_sets_are_written_in_order_and_read_without_repetition() -> None:
+    codec = MessageCodec(Heap, MESSAGES["Heap"])
+    ids = frozenset(UUID(int=number) for number in range(1, 9))
+    heap = Heap(ids=ids, paints={Colour.RED, Colour.DARK_BLUE})
+    sent: Any = GetMessageClass(MESSAGES["Heap"]).FromString(codec.encode(heap))
+
+    assert codec.decode(codec.encode(heap)) == heap
+    assert list(sent.ids) == sorted(map(str, ids))
+    assert list(sent.paints) == [1, 2]
+    again = message("Heap", ids=[str(ID), str(ID)])
+    assert codec.decode(again) == Heap(ids=frozenset({ID}))
 
 
 def test_pages_of_anything_are_mapped() -> None:

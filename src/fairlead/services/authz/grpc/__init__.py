@@ -1,0 +1,1 @@
+"""Authorisation over gRPC: call the public contracts; the kit translates."""
