@@ -22,6 +22,7 @@ from fairlead.console.permits import AuthorizerPermits
 from fairlead.console.platform import PlatformPages
 from fairlead.console.sessions import BrowserSessions, BrowserSessionStore
 from fairlead.console.sql import SqlBrowserSessionStore
+from fairlead.console.steps import FirstSteps
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.module import Module
 
@@ -32,6 +33,7 @@ class ConsoleProvider(Provider):
     """Builds what shows pages; the server provides `ConsoleParts`."""
 
     sessions = provide(BrowserSessions, scope=Scope.APP)
+    steps = provide(FirstSteps, scope=Scope.APP)
     cookies = provide(
         SessionCookies,
         provides=AnyOf[SessionCookies, CookieAuthenticator],

@@ -55,6 +55,7 @@ from fairlead.services.authz import pages as access_pages
 from fairlead.services.authz.public import Authorizer, Roles
 from fairlead.services.identity import pages as user_pages
 from fairlead.services.identity.public import Users
+from fairlead.services.identity.use_cases.factors import ShowAccount
 from fairlead.services.operations import pages as operation_pages
 from fairlead.services.operations.public import Operations
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork
@@ -139,6 +140,7 @@ class Stage:
             AuditLog: self.audit,
             Operations: self.operations,
             Users: self.users,
+            ShowAccount: None,
             Roles: self.roles,
             Sessions: self.sessions,
             Verifier: self.sessions,

@@ -1,5 +1,6 @@
 """Sessions, forms and redirects: what keeps other sites and strangers out."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
@@ -54,17 +55,57 @@ async def test_a_wrong_password_shows_the_form_again(open_browser: Open) -> None
     assert "set-cookie" not in answer.headers
 
 
-async def test_a_code_is_asked_for_on_the_form(open_browser: Open) -> None:
+def step_of(text: str) -> str:
+    """Return what the page that asks for a code carries on."""
+    found = re.search(r'name="step" value="([^"]+)"', text)
+    assert found is not None
+    return found[1]
+
+
+CAREFUL = {"username": "careful", "password": "right", "next": "/runs"}
+
+
+async def test_a_code_is_asked_for_on_a_page_of_its_own(open_browser: Open) -> None:
     """Of those who have a second factor, once their password is right."""
     browser = await open_browser(stage())
     assert 'name="code"' not in (await browser.client.get("/login")).text
-    form = {"username": "careful", "password": "right", "next": "/runs"}
-    asked = await browser.client.post("/login", data=form)
+    asked = await browser.client.post("/login", data=CAREFUL)
     assert asked.status_code == 401
     assert 'name="code"' in asked.text
+    assert "right" not in step_of(asked.text)
+    form = {"step": step_of(asked.text), "next": "/runs"}
+    again = await browser.client.post("/login", data={**form, "code": "000000"})
+    assert 'role="alert"' in again.text
 
+    form["step"] = step_of(again.text)
     answer = await browser.client.post("/login", data={**form, "code": " 123456 "})
     assert answer.headers["location"] == "/runs"
+
+
+async def test_the_step_to_the_code_is_of_one_browser(open_browser: Open) -> None:
+    browser = await open_browser(stage())
+    asked = await browser.client.post("/login", data=CAREFUL)
+    form = {"step": step_of(asked.text), "code": "123456", "next": "/"}
+    first = "B" if form["step"].startswith("A") else "A"
+    changed = {**form, "step": first + form["step"][1:]}
+    for sent, agent in ((form, "another"), (changed, AGENT)):
+        answer = await browser.client.post(
+            "/login", data=sent, headers={"user-agent": agent}
+        )
+        assert answer.status_code == 401
+        assert 'name="password"' in answer.text
+
+
+async def test_the_step_to_the_code_ends(open_browser: Open) -> None:
+    clock = FrozenClock(NOW)
+    browser = await open_browser(stage(clock=clock))
+    asked = await browser.client.post("/login", data=CAREFUL)
+    clock.advance(timedelta(minutes=6))
+    form = {"step": step_of(asked.text), "code": "123456", "next": "/"}
+    answer = await browser.client.post("/login", data=form)
+
+    assert answer.status_code == 401
+    assert "once more" in answer.text
 
 
 async def test_a_session_outlives_the_server(open_browser: Open) -> None:

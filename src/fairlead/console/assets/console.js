@@ -126,6 +126,7 @@
     }
     const copy = event.target.closest("[data-copy]");
     if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => put(copy, "Copied"));
+    if (event.target.closest("[data-print]")) print();
     if (!event.target.closest("[data-account]")) every("[data-account]", (menu) => menu.removeAttribute("open"));
   });
 
@@ -158,6 +159,7 @@
 
   every("[data-refresh]", refresh);
   if (navigator.clipboard) every("[data-copy]", (button) => (button.hidden = false));
+  every("[data-print]", (button) => (button.hidden = false));
   localTitles(document);
   tick();
 })();

@@ -25,6 +25,7 @@ from fairlead.services.identity.http import (
     UserController,
 )
 from fairlead.services.identity.pages import CONSOLE
+from fairlead.services.identity.pages.zones import Zones
 from fairlead.services.identity.ports import (
     BreachedPasswords,
     FactorStore,
@@ -116,6 +117,7 @@ def _provider() -> Provider:
     provider.provide(SqlFactorStore, provides=FactorStore)
     provider.provide(_letters, scope=Scope.APP)
     provider.provide(Turnstile, scope=Scope.APP)
+    provider.provide(Zones, scope=Scope.APP)
     provider.provide(Requests, scope=Scope.APP)
     provider.provide(SqlLinkStore, provides=LinkStore)
     provider.provide(SqlUserStore, provides=UserStore)

@@ -1,7 +1,5 @@
 """The forms about users on the console's access page, which authz shows."""
 
-from pathlib import Path
-
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import post
 from litestar.params import FromPath
@@ -10,7 +8,6 @@ from litestar.response import Redirect
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import go
-from fairlead.adapters.pages.part import ConsolePart
 from fairlead.kernel.principal import Principal
 from fairlead.services.identity.public import Users
 
@@ -45,8 +42,3 @@ class UserForms(PageController):
         disabled = await field(request, "disabled") == "yes"
         await users.set_disabled(who, name, disabled=disabled)
         return go(BACK)
-
-
-CONSOLE = ConsolePart(
-    controllers=(UserForms,), templates=Path(__file__).with_name("templates")
-)
