@@ -1,6 +1,7 @@
 """The sessions somebody has: where they are used, and ending them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from fairlead.kernel.clock import Clock
@@ -13,6 +14,9 @@ from fairlead.services.auth.public import PersonNeeded, SessionNotFound
 from fairlead.services.auth.use_cases.sessions import EndSessions
 from fairlead.services.authz.public import Authorizer
 from fairlead.services.identity.public import Directory
+
+WHATEVER_THE_CLOCK = timedelta(days=36_525)
+"""Sessions that began before somebody set the clock back end, too."""
 
 
 def require_person(who: Principal) -> None:
@@ -122,4 +126,5 @@ class LogoutEverywhere:
         """
         owner = await self.whose(who, user, SESSION_REVOKE)
         but = who.session_id if spare_own else None
-        return await self.end(who, owner, begun_by=self.clock.now(), but=but)
+        begun_by = self.clock.now() + WHATEVER_THE_CLOCK
+        return await self.end(who, owner, begun_by=begun_by, but=but)
