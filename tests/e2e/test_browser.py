@@ -1,46 +1,19 @@
 """The console in a real browser: log in, run, watch, open the workload."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from tests.e2e.repositories import python_package
 
 from fairlead.testing.server import PASSWORD, TestServer, make_repository
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WAIT = 60_000.0
+PATHS = ["/", "/projects", "/runs", "/audit", "/operations", "/account"]
+PATHS += [f"/account/{name}" for name in ("password", "email", "keys/new")]
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(component: Callable[[str], Path]) -> Iterator[Browser]:
-    program = component("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(WAIT)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    yield page
-    context.close()
 
 
 def log_in(page: Page, server: TestServer, path: str = "/") -> None:
@@ -81,7 +54,7 @@ def test_wrong_password_is_said_and_kept_out(page: Page, server: TestServer) -> 
     assert "/login" in page.url
 
 
-@pytest.mark.parametrize("path", ["/", "/projects", "/runs", "/audit", "/operations"])
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_fit_their_width(
     page: Page, server: TestServer, path: str, width: int

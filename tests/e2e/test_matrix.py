@@ -26,18 +26,24 @@ OPEN = {  # every other route wants to know who calls
     "GET /.well-known/jwks.json",
     "GET /assets/{digest}/{name}",
     "GET /favicon.ico",
+    "GET /forgot",
     "GET /login",
+    "GET /reset",
+    "GET /verify",
     "POST /api/v1/account/ask-reset",
     "POST /api/v1/account/reset",
     "POST /api/v1/account/verify",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
+    "POST /forgot",
     "POST /login",
+    "POST /reset",
+    "POST /verify",
 }
 METHODS = ("GET", "PATCH", "PUT", "POST", "DELETE")
 NOWHERE = {"str": "nothing", "uuid": "0198f1c2-7d3a-7c41-9b1e-2f6d8a4c5e70", "int": "1"}
 PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
-SESSIONS = re.compile("/auth/|/account/|log(in|out)")
+SESSIONS = re.compile("/auth/|/account/|/reset|log(in|out)")
 SECRET = "the-hidden-project"
 CONFIGURATION = """version: 1
 build:
