@@ -20,9 +20,10 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, TenantId
-from fairlead.services.audit.domain import EntryRecorded, Head, chained
+from fairlead.services.audit.domain.entries import EntryRecorded, Head, chained
 from fairlead.services.audit.public import Act, EntryFilter
-from fairlead.services.audit.sql import SqlEntryStore, entries
+from fairlead.services.audit.sql import SqlEntryStore
+from fairlead.services.audit.sql.tables import entries
 from fairlead.testing.components import find
 from fairlead.testing.fakes import FrozenClock
 from fairlead.testing.postgres import PostgresServer, postgres_database

@@ -15,9 +15,10 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, TenantId
-from fairlead.services.audit.domain import EntryRecorded, Head, chained
+from fairlead.services.audit.domain.entries import EntryRecorded, Head, chained
 from fairlead.services.audit.public import Act, EntryFilter
-from fairlead.services.audit.sql import SqlEntryStore, entries
+from fairlead.services.audit.sql import SqlEntryStore
+from fairlead.services.audit.sql.tables import entries
 from fairlead.testing.database import migrated_database
 from fairlead.testing.fakes import FrozenClock
 

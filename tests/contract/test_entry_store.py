@@ -12,7 +12,8 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.kernel.paging import BadPage, PageRequest
 from fairlead.kernel.principal import Origin, Principal, TenantId
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.domain import EntryRecorded, Head, Seal, chained
+from fairlead.services.audit.domain.chain import Seal
+from fairlead.services.audit.domain.entries import EntryRecorded, Head, chained
 from fairlead.services.audit.memory import MemoryEntryStore
 from fairlead.services.audit.ports import EntryStore
 from fairlead.services.audit.public import Act, Entry, EntryFilter, Outcome

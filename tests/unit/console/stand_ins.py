@@ -28,7 +28,13 @@ from fairlead.modules.projects.public import (
     ProjectNotFound,
     Projects,
 )
-from fairlead.services.audit.public import AuditLog, ChainState, Entry, EntryFilter
+from fairlead.services.audit.public import (
+    AuditLog,
+    ChainState,
+    Entry,
+    EntryFilter,
+    TrailState,
+)
 from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Verifier
 from fairlead.services.authz.public import Binding, Role, Roles
 from fairlead.services.identity.public import (
@@ -244,6 +250,10 @@ class ListedAudit(AuditLog):
     @override
     async def verify(self, who: Principal) -> ChainState:
         return self.chain
+
+    @override
+    async def state(self, who: Principal) -> TrailState:
+        return TrailState(entries=len(self.items), sealed=len(self.items))
 
 
 @dataclass

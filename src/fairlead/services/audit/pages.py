@@ -1,27 +1,44 @@
 """The audit trail in the console."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
+from litestar.response import Redirect
 
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
-from fairlead.adapters.pages.pages import Pages, Sheet
+from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.adapters.pages.part import ConsolePart, Entry
-from fairlead.services.audit.permissions import ENTRY_READ
+from fairlead.kernel.paging import Page
+from fairlead.services.audit import public
+from fairlead.services.audit.permissions import CHECKPOINT_CREATE, ENTRY_READ
 from fairlead.services.audit.public import (
     AuditLog,
+    BadFilter,
     ChainState,
     EntryFilter,
     Outcome,
+    moment,
 )
+from fairlead.services.audit.use_cases.checkpoints import TakeCheckpoint
 
 PER_PAGE = 50
-FILTERS = ("action", "actor", "outcome", "target")
+TEXTS = (
+    "action",
+    "actor",
+    "outcome",
+    "target",
+    "scope",
+    "address",
+    "request_id",
+    "trace_id",
+)
+TIMES = ("since", "until")
 
 
 class AuditPages(PageController):
@@ -45,48 +62,77 @@ class AuditPages(PageController):
         """Check the whole chain and say what was found."""
         return await _show(request, log, pages, chain=await log.verify(pages.who))
 
+    @post("/checkpoint")
+    @inject
+    async def checkpoint(
+        self, take_checkpoint: FromDishka[TakeCheckpoint], pages: FromDishka[Pages]
+    ) -> Redirect:
+        """Sign the newest entry."""
+        await take_checkpoint(pages.who)
+        return go("/audit")
+
 
 async def _show(
     request: AnyRequest, log: AuditLog, pages: Pages, *, chain: ChainState | None = None
 ) -> Response[str]:
     given = {
-        name: request.query_params[name]
-        for name in FILTERS
-        if request.query_params.get(name)
+        name: value.strip()
+        for name in (*TEXTS, *TIMES)
+        if (value := request.query_params.get(name) or "").strip()
     }
-    page = await log.list(
-        pages.who,
-        _filter(given),
-        page_request(PER_PAGE, request.query_params.get("after")),
-    )
-    options = "".join(
-        f" --{name} {shlex.quote(value)}" for name, value in given.items()
-    )
+    fault, page = "", Page[public.Entry](items=())
+    try:
+        wanted = page_request(PER_PAGE, request.query_params.get("after"))
+        page = await log.list(pages.who, _filter(given), wanted)
+    except BadFilter as error:
+        fault = error.message
+    state = await log.state(pages.who)
     sheet = Sheet(
         template="audit/list.html",
         title="Audit",
-        command=f"fairlead audit list{options}",
+        command=f"fairlead audit list{_options(given)}",
         section="/audit",
+        status=422 if fault else 200,
     )
     return await pages.show(
         request,
         sheet,
         entries_page=page,
         given=given,
-        chain=chain,
+        fault=fault,
+        trail=state,
+        chain=chain or state.found,
+        may_sign=await pages.may(CHECKPOINT_CREATE),
         more=f"/audit?{urlencode({**given, 'after': page.next or ''})}",
     )
 
 
-def _filter(given: dict[str, str]) -> EntryFilter:
+def _filter(given: Mapping[str, str]) -> EntryFilter:
     outcome = given.get("outcome")
     known = {item.value for item in Outcome}
+    texts = {name: given.get(name) for name in TEXTS if name != "outcome"}
     return EntryFilter(
-        action=given.get("action"),
-        actor=given.get("actor"),
-        target=given.get("target"),
+        **texts,  # type: ignore[arg-type]
         outcome=Outcome(outcome) if outcome in known else None,
+        **{name: moment(name, _zoned(given.get(name, ""))) for name in TIMES},  # type: ignore[arg-type]
     )
+
+
+def _zoned(text: str) -> str:
+    """Return what a browser's field holds, which knows no zone, as a time in UTC."""
+    day, separator, time = text.partition("T")
+    bare = separator and not time.endswith("Z") and not {"+", "-"} & set(time)
+    if day and not separator and day.count("-") == 2:  # noqa: PLR2004 - of a date
+        return f"{day}T00:00Z"
+    return f"{text}Z" if bare else text
+
+
+def _options(given: Mapping[str, str]) -> str:
+    values = {
+        name.replace("_", "-"): _zoned(value) if name in TIMES else value
+        for name, value in given.items()
+    }
+    return "".join(f" --{name} {shlex.quote(value)}" for name, value in values.items())
 
 
 CONSOLE = ConsolePart(

@@ -1,17 +1,21 @@
 """What the trail needs from the outside, in its own words."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
-from fairlead.services.audit.domain import EntryRecorded, Head, Seal
-from fairlead.services.audit.public import Entry, EntryFilter
+from fairlead.services.audit.domain.chain import Seal
+from fairlead.services.audit.domain.entries import EntryRecorded, Head
+from fairlead.services.audit.domain.proofs import Signatures
+from fairlead.services.audit.public import Anchor, Checkpoint, Entry, EntryFilter
 
 
 class EntryStore(Protocol):
-    """Keeps the entries of one tenant; there is no way to change or remove one."""
+    """Keeps the entries of one tenant; none can be changed, and only the first go."""
 
     @abstractmethod
     async def head(self) -> Head:
@@ -42,8 +46,53 @@ class EntryStore(Protocol):
         """
 
     @abstractmethod
-    async def following(self, sequence: int, *, limit: int) -> tuple[Entry, ...]:
-        """Return up to `limit` entries after `sequence`, in order."""
+    async def following(
+        self, sequence: int, *, limit: int, wanted: EntryFilter | None = None
+    ) -> tuple[Entry, ...]:
+        """Return up to `limit` (matching) entries after `sequence`, in order."""
+
+    @abstractmethod
+    async def remove(self, up_to: int, *, limit: int) -> int:
+        """Remove the first entries, `limit` at most, and return how many it were.
+
+        An anchor must allow it: the store refuses to remove any after the last one's.
+        """
+
+
+class ProofStore(Protocol):
+    """Keeps checkpoints and anchors of one tenant; none is changed or removed."""
+
+    @abstractmethod
+    async def checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint."""
+
+    @abstractmethod
+    async def checkpoints(self, after: int = 0) -> tuple[Checkpoint, ...]:
+        """Return the checkpoints after number `after`, in order, at most 1,000."""
+
+    @abstractmethod
+    async def list(self, page: PageRequest) -> Page[Checkpoint]:
+        """Return checkpoints, newest first.
+
+        Raises:
+            BadPage: `page.after` is no cursor of this list.
+        """
+
+    @abstractmethod
+    async def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Store the next checkpoint."""
+
+    @abstractmethod
+    async def anchor(self) -> Anchor | None:
+        """Return the last anchor."""
+
+    @abstractmethod
+    async def anchors(self, after: int = 0) -> tuple[Anchor, ...]:
+        """Return the anchors after number `after`, in order, at most 1,000."""
+
+    @abstractmethod
+    async def add_anchor(self, anchor: Anchor) -> None:
+        """Store the next anchor: entries up to its sequence may be removed."""
 
 
 class Sealer(Protocol):
@@ -61,6 +110,49 @@ class Sealer(Protocol):
     @abstractmethod
     def fits(self, seal: Seal, tenant: TenantId) -> bool:
         """Tell whether this key made `seal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """The public half of a key: its id, and 32 bytes as base64url (RFC 8037 `x`)."""
+
+    id: str
+    x: str
+
+
+class Signer(Signatures, Protocol):
+    """Signs with a key (Ed25519) whose public half anybody may have."""
+
+    @abstractmethod
+    def key_id(self) -> str:
+        """Return the id of the key that signs; it is made where there is none."""
+
+    @abstractmethod
+    def sign(self, text: bytes) -> str:
+        """Return the signature of `text`, in hex."""
+
+    @abstractmethod
+    def public_keys(self) -> Sequence[VerifyingKey]:
+        """Return the public keys of all that ever signed here, the present one first.
+
+        Empty until the first checkpoint.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Where a removed part lies, and its digest as `sha256:<hex>`."""
+
+    key: str
+    digest: str
+
+
+class Archive(Protocol):
+    """Takes the entries that retention is about to remove."""
+
+    @abstractmethod
+    async def keep(self, key: str, lines: bytes) -> Archived:
+        """Store JSON lines; durable once this returns."""
 
 
 class Surroundings(Protocol):

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -53,7 +53,8 @@ def refused(act: Act, error: FairleadError) -> Act:
 class Entry:
     """A recorded act. `sequence` counts from 1 without gaps within a tenant.
 
-    `digest` chains it to the entry before; both are hex SHA-256.
+    `digest` chains it to the entry before; both are hex SHA-256. What the digest
+    covers depends on the `format`: from 2 on, the trace id too.
     """
 
     sequence: int
@@ -68,25 +69,152 @@ class Entry:
     act: Act
     previous: str
     digest: str
+    trace_id: str = ""
+    format: int = 1
+
+
+class BadFilter(FairleadError):
+    """A filter of the trail cannot be understood; the message says which and why."""
+
+    kind = ErrorKind.INVALID
+    code = "audit.bad_filter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Which entries are wanted; None: any."""
+    """Which entries are wanted; None: any.
+
+    Attributes:
+        action: The whole name, or a beginning of it with a star: `projects.*`.
+        since: Aware; what happened then, too.
+        until: Aware; only what happened before.
+    """
 
     action: str | None = None
     actor: str | None = None
     outcome: Outcome | None = None
     target: str | None = None
+    scope: str | None = None
+    address: str | None = None
+    request_id: str | None = None
+    trace_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse times that nothing can lie between, and stars in the middle.
+
+        Raises:
+            BadFilter: `since` is not before `until`, or `action` is no beginning.
+        """
+        if self.since and self.until and self.since >= self.until:
+            raise BadFilter("Ask for a time 'until' that is after 'since'.")
+        if self.action and "*" in self.action.removesuffix(".*").removesuffix("*"):
+            raise BadFilter(
+                "Write the star at the end of the action, e.g. 'projects.*'.",
+                action=self.action[:100],
+            )
+
+    @property
+    def prefix(self) -> str | None:
+        """Return how actions must begin; None: the whole name is given, or none."""
+        if self.action is None or not self.action.endswith("*"):
+            return None
+        return self.action[:-1]
+
+
+def moment(name: str, text: str | None) -> datetime | None:
+    """Return the time that the filter `name` was given as text; None for nothing.
+
+    Raises:
+        BadFilter: it is no time, or says no zone.
+    """
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadFilter(
+            f"'{name}' is no time; write it like 2026-11-29T14:00:00Z.", given=text[:60]
+        ) from error
+    raise BadFilter(
+        f"Give '{name}' with its zone, like 2026-11-29T14:00:00Z or "
+        "2026-11-29T15:00:00+01:00.",
+        given=text[:60],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A signed statement that the entry `sequence` had this digest at that time.
+
+    Whoever kept one can tell whether what came before was rewritten. `number` counts
+    from 1 within a tenant; `signature` is hex (Ed25519).
+    """
+
+    number: int
+    sequence: int
+    digest: str
+    at: datetime
+    key_id: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor(Checkpoint):
+    """A signed statement that entries up to `sequence` were removed by retention.
+
+    `archive` is the blob in which they were kept (empty: none), with its digest.
+    """
+
+    archive: str = ""
+    archive_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainState:
-    """What verifying the chain found; `broken_at` is the first bad sequence."""
+    """What verifying the chain found.
+
+    Attributes:
+        entries: The last entry up to which it is whole.
+        broken_at: The first bad sequence; None: it is whole.
+        removed: Entries 1 to this were removed by retention, at `removed_at`.
+        checkpoints: How many were checked.
+    """
 
     entries: int
     broken_at: int | None = None
     reason: str = ""
+    removed: int = 0
+    removed_at: datetime | None = None
+    checkpoints: int = 0
+
+    @property
+    def note(self) -> str:
+        """Say what was removed by retention; empty: nothing."""
+        if not self.removed or self.removed_at is None:
+            return ""
+        return (
+            f"entries 1 to {self.removed} were removed by retention "
+            f"on {self.removed_at:%Y-%m-%d}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailState:
+    """What is known of the trail without following it.
+
+    `found` is what the last verification of this server found, at `found_at`.
+    """
+
+    entries: int
+    sealed: int = 0
+    checkpoint: Checkpoint | None = None
+    anchor: Anchor | None = None
+    found: ChainState | None = None
+    found_at: datetime | None = None
 
 
 @asynccontextmanager
@@ -142,9 +270,31 @@ class AuditLog(Protocol):
             NotAllowed: the caller lacks `audit.entry.read`.
         """
 
+    @abstractmethod
+    async def state(self, who: Principal) -> TrailState:
+        """Return how much there is and what was signed last, without following it.
+
+        Raises:
+            NotAllowed: the caller lacks `audit.entry.read`.
+        """
+
 
 class TrailBroken(FairleadError):
     """The chain does not verify."""
 
     kind = ErrorKind.CONFLICT
     code = "audit.trail_broken"
+
+
+class NothingToSign(FairleadError):
+    """There is no entry of which a checkpoint could be taken."""
+
+    kind = ErrorKind.CONFLICT
+    code = "audit.nothing_to_sign"
+
+
+class TrailMoved(FairleadError):
+    """Entries were removed by retention while they were read."""
+
+    kind = ErrorKind.CONFLICT
+    code = "audit.trail_moved"

@@ -12,7 +12,8 @@ from typing import Self
 from typing_extensions import override
 
 from fairlead.kernel.principal import TenantId
-from fairlead.services.audit.domain import Head, Seal
+from fairlead.services.audit.domain.chain import Seal
+from fairlead.services.audit.domain.entries import Head
 from fairlead.services.audit.ports import Sealer
 
 FILE = "audit.key"

@@ -6,8 +6,8 @@ from fairlead.adapters.bus.part import Subscription
 from fairlead.adapters.wiring.part import Opened
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.principal import DEFAULT_TENANT, service
-from fairlead.services.audit.domain import EntryRecorded
-from fairlead.services.audit.use_cases import AppendEntry, SealTrail
+from fairlead.services.audit.domain.entries import EntryRecorded
+from fairlead.services.audit.use_cases.record import AppendEntry, SealTrail
 
 SUBSCRIPTIONS = (
     Subscription(name="audit.append", event=EntryRecorded, handler=AppendEntry),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fairlead.kernel.principal import DEFAULT_TENANT
-from fairlead.services.audit.domain import Head
+from fairlead.services.audit.domain.entries import Head
 from fairlead.services.audit.seals import FILE, KeySealer
 
 

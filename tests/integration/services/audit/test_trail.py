@@ -18,6 +18,7 @@ from dishka import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from fairlead.adapters.blobs.files import FileBlobs
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.bus.provider import BusProvider
 from fairlead.adapters.bus.relay import OutboxRelay
@@ -29,6 +30,7 @@ from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.access import Access
+from fairlead.kernel.blobs import Blobs
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, TenantId
@@ -43,7 +45,8 @@ from fairlead.services.audit.public import (
     Entry,
     EntryFilter,
 )
-from fairlead.services.audit.sql import entries
+from fairlead.services.audit.settings import AuditSettings
+from fairlead.services.audit.sql.tables import entries
 from fairlead.testing.database import BACKENDS, OpenDatabase
 from fairlead.testing.fakes import FrozenClock, GrantList
 
@@ -66,6 +69,14 @@ class Platform(Provider):
     @provide(scope=Scope.APP)
     def home(self) -> Home:
         return self._home
+
+    @provide(scope=Scope.APP)
+    def blobs(self) -> Blobs:
+        return FileBlobs(self._home.path / "blobs")
+
+    @provide(scope=Scope.APP)
+    def settings(self) -> AuditSettings:
+        return AuditSettings()
 
     @provide(scope=Scope.APP)
     def database(self) -> Database:
@@ -202,6 +213,9 @@ async def test_the_database_refuses_to_change_entries(trail: Trail) -> None:
         ("UPDATE audit_entries SET actor = 'eve' WHERE sequence = 3", 3),
         ("UPDATE audit_entries SET details = '{}' WHERE sequence = 2", None),
         ("UPDATE audit_entries SET outcome = 'refused' WHERE sequence = 2", 2),
+        ("UPDATE audit_entries SET trace_id = 'x' WHERE sequence = 2", 2),
+        ("UPDATE audit_entries SET format = 1 WHERE sequence = 2", 2),
+        ("UPDATE audit_entries SET format = 3 WHERE sequence = 2", 2),
         ("DELETE FROM audit_entries WHERE sequence = 4", 4),
     ],
 )

@@ -14,20 +14,30 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal
-from fairlead.services.audit.domain import EntryRecorded, Head, Seal
-from fairlead.services.audit.memory import FixedSurroundings, MemoryEntryStore
+from fairlead.services.audit.domain.chain import Seal
+from fairlead.services.audit.domain.entries import EntryRecorded, Head
+from fairlead.services.audit.memory import (
+    FixedSurroundings,
+    MemoryEntryStore,
+    MemoryProofStore,
+    PlainSigner,
+)
 from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.public import Act, EntryFilter, Outcome, refused, told
 from fairlead.services.audit.refusals import Refusals
 from fairlead.services.audit.seals import KeySealer
-from fairlead.services.audit.use_cases import (
-    AppendEntry,
+from fairlead.services.audit.use_cases.read import (
     ListEntries,
     LocalAuditLog,
+    ReadState,
+)
+from fairlead.services.audit.use_cases.record import (
+    AppendEntry,
     LocalAuditTrail,
     SealTrail,
-    VerifyChain,
 )
+from fairlead.services.audit.use_cases.verify import Inspection, VerifyChain
+from fairlead.services.audit.verdicts import Verdicts
 from fairlead.services.authz.public import NotAllowed
 from fairlead.testing.fakes import (
     FrozenClock,
@@ -70,11 +80,24 @@ def trail(*, working: bool) -> LocalAuditTrail:
 
 
 def log(store: MemoryEntryStore, *permissions: str) -> LocalAuditLog:
-    access = GrantList(*permissions)
+    access, proofs, verdicts = GrantList(*permissions), MemoryProofStore(), Verdicts()
     return LocalAuditLog(
         list_entries=ListEntries(store=store, access=access),
         verify_chain=VerifyChain(
-            store=store, sealer=SEALER, access=access, tenant=DEFAULT_TENANT
+            inspect=Inspection(store=store, sealer=SEALER, tenant=DEFAULT_TENANT),
+            proofs=proofs,
+            signer=PlainSigner(),
+            access=access,
+            verdicts=verdicts,
+            clock=FrozenClock(),
+            tenant=DEFAULT_TENANT,
+        ),
+        read_state=ReadState(
+            store=store,
+            proofs=proofs,
+            access=access,
+            verdicts=verdicts,
+            tenant=DEFAULT_TENANT,
         ),
     )
 

@@ -1,42 +1,27 @@
-"""What happens to the trail; one class per intention."""
+"""Taking acts into the trail: through the outbox, then into the chain."""
 
 from dataclasses import dataclass
 
 from typing_extensions import override
 
-from fairlead.kernel.access import Access
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.events import Delivery, Outbox
-from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, TenantId
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.audit.domain import (
+from fairlead.services.audit.domain.entries import (
     LONGEST_NAME,
     EntryRecorded,
     Head,
     bounded_act,
     bounded_caller,
     chained,
-    check_chain,
-    check_seal,
     counted,
     shortened,
 )
-from fairlead.services.audit.permissions import ENTRY_READ
 from fairlead.services.audit.ports import EntryStore, Sealer, Surroundings
-from fairlead.services.audit.public import (
-    Act,
-    AuditLog,
-    AuditTrail,
-    ChainState,
-    Entry,
-    EntryFilter,
-    Outcome,
-)
+from fairlead.services.audit.public import Act, AuditTrail, Outcome
 from fairlead.services.audit.refusals import Refusals
-
-VERIFIED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,72 +112,3 @@ class SealTrail:
             head = await self.store.head()
             if head.sequence and await self.store.seal() is None:
                 await self.store.put_seal(self.sealer.seal(head, self.tenant))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListEntries:
-    """Read the trail."""
-
-    store: EntryStore
-    access: Access
-
-    async def __call__(
-        self, who: Principal, wanted: EntryFilter, page: PageRequest
-    ) -> Page[Entry]:
-        """Return matching entries, newest first.
-
-        Raises:
-            NotAllowed: the caller lacks `audit.entry.read`.
-            BadPage: `page.after` is no cursor of this list.
-        """
-        await self.access.require(who, ENTRY_READ)
-        return await self.store.list(wanted, page)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyChain:
-    """Check that no entry was changed, removed or moved."""
-
-    store: EntryStore
-    sealer: Sealer
-    access: Access
-    tenant: TenantId
-
-    async def __call__(self, who: Principal) -> ChainState:
-        """Follow the chain from its start to its end or its first flaw.
-
-        Raises:
-            NotAllowed: the caller lacks `audit.entry.read`.
-        """
-        await self.access.require(who, ENTRY_READ)
-        head = Head()
-        while True:
-            entries = await self.store.following(head.sequence, limit=VERIFIED_AT_ONCE)
-            head, state = check_chain(entries, after=head, tenant=self.tenant)
-            if state.broken_at is not None:
-                return state
-            if len(entries) == VERIFIED_AT_ONCE:
-                continue
-            seal = await self.store.seal()
-            if entries and seal is not None and seal.sequence > head.sequence:
-                continue  # more was written meanwhile
-            fits = seal is not None and self.sealer.fits(seal, self.tenant)
-            return check_seal(head, seal, fits=fits)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalAuditLog(AuditLog):
-    """The log by way of its use cases."""
-
-    list_entries: ListEntries
-    verify_chain: VerifyChain
-
-    @override
-    async def list(
-        self, who: Principal, wanted: EntryFilter, page: PageRequest
-    ) -> Page[Entry]:
-        return await self.list_entries(who, wanted, page)
-
-    @override
-    async def verify(self, who: Principal) -> ChainState:
-        return await self.verify_chain(who)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.kernel.principal import Origin, Principal, TenantId
-from fairlead.services.audit.domain import (
+from fairlead.services.audit.domain.chain import check_chain
+from fairlead.services.audit.domain.entries import (
     LONGEST_TEXT,
     MARK,
     MOST_DETAILS,
@@ -18,7 +19,6 @@ from fairlead.services.audit.domain import (
     bounded_act,
     bounded_caller,
     chained,
-    check_chain,
     shortened,
 )
 from fairlead.services.audit.public import Act, Entry, Outcome

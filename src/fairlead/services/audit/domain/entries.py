@@ -1,21 +1,24 @@
-"""What an entry of the trail is, how entries are chained, and what bounds them."""
+"""What an entry of the trail is, how its digest is made, and what bounds it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from hashlib import sha256
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from fairlead.kernel.events import Event
 from fairlead.kernel.principal import Origin, Principal, TenantId
-from fairlead.services.audit.public import Act, ChainState, Entry
+from fairlead.services.audit.public import Act, Entry
 
 START = "0" * 64
+FORMAT = 2  # of the digests of new entries; 1: without the trace id
+FORMATS = (1, FORMAT)
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 500
+LONGEST_TRACE = 64
 MOST_DETAILS = 20
 MARK = "…"
 
@@ -35,18 +38,6 @@ class Head:
 
     sequence: int = 0
     digest: str = START
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """The head as it was sealed with a key that is not in the database.
-
-    `mac` is hex; without the key nobody can make it fit an older head.
-    """
-
-    sequence: int
-    digest: str
-    mac: str
 
 
 def shortened(text: str, longest: int) -> str:
@@ -72,6 +63,7 @@ def bounded_caller(who: Principal) -> Principal:
         address=shortened(who.origin.address, LONGEST_NAME),
         user_agent=shortened(who.origin.user_agent, LONGEST_TEXT),
         request_id=shortened(who.origin.request_id, LONGEST_NAME),
+        trace_id=shortened(who.origin.trace_id, LONGEST_TRACE),
     )
     return replace(who, name=shortened(who.name, LONGEST_NAME), origin=origin)
 
@@ -106,7 +98,9 @@ def chained(
         address=who.origin.address,
         user_agent=who.origin.user_agent,
         request_id=who.origin.request_id,
+        trace_id=who.origin.trace_id,
         act=recorded.act,
+        format=FORMAT,
         previous=after.digest,
         digest="",
     )
@@ -114,14 +108,18 @@ def chained(
 
 
 def digest_of(entry: Entry, tenant: TenantId) -> str:
-    """Return the hex SHA-256 of the entry's canonical JSON, its `digest` left out.
+    """Return the hex SHA-256 of the canonical JSON of the entry and its tenant.
 
-    Canonical: keys sorted, no spaces, UTF-8, times in UTC as ISO 8601. The entry's
-    `previous` is part of it, which makes the chain.
+    Its `digest` is left out; its `previous` is part of it, which makes the chain.
     """
+    facts = {"tenant": str(tenant), **facts_of(entry)}
+    return sha256(canonical(facts)).hexdigest()
+
+
+def facts_of(entry: Entry) -> dict[str, Any]:
+    """Return what the digest covers, the tenant left out; format 1 knew no traces."""
     act = entry.act
-    facts = {
-        "tenant": str(tenant),
+    facts: dict[str, Any] = {
         "sequence": entry.sequence,
         "id": str(entry.id),
         "at": entry.at.astimezone(UTC).isoformat(),
@@ -138,56 +136,14 @@ def digest_of(entry: Entry, tenant: TenantId) -> str:
         "details": dict(act.details),
         "previous": entry.previous,
     }
+    if entry.format > 1:
+        facts["format"] = entry.format
+    if entry.format > 1 or entry.trace_id:
+        facts["trace_id"] = entry.trace_id
+    return facts
+
+
+def canonical(facts: Mapping[str, Any]) -> bytes:
+    """Return JSON with keys sorted and no spaces, in UTF-8."""
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
-
-
-def check_chain(
-    entries: Iterable[Entry], *, after: Head, tenant: TenantId
-) -> tuple[Head, ChainState]:
-    """Follow the chain from `after`; return how far it is whole and what is wrong."""
-    head = after
-    for entry in entries:
-        reason = _flaw(entry, head, tenant)
-        if reason:
-            wrong = head.sequence + 1
-            return head, ChainState(
-                entries=head.sequence, broken_at=wrong, reason=reason
-            )
-        head = Head(entry.sequence, entry.digest)
-    return head, ChainState(entries=head.sequence)
-
-
-def _flaw(entry: Entry, head: Head, tenant: TenantId) -> str:
-    if entry.sequence != head.sequence + 1:
-        return f"entry {head.sequence + 1} is missing"
-    if entry.previous != head.digest:
-        return f"entry {entry.sequence} does not follow the one before"
-    if entry.digest != digest_of(entry, tenant):
-        return f"entry {entry.sequence} was changed"
-    return ""
-
-
-def check_seal(head: Head, seal: Seal | None, *, fits: bool) -> ChainState:
-    """Tell whether a whole chain that ends at `head` is all that was written.
-
-    `fits`: the key made the seal.
-    """
-    whole = ChainState(entries=head.sequence)
-    last = head.sequence
-    if seal is None:
-        reason = f"the seal of entry {last} is missing" if last else ""
-    elif not fits:
-        reason = "the seal was changed, or its key was replaced"
-    elif seal.sequence > last:
-        reason = (
-            f"entries {last + 1} to {seal.sequence} are missing: "
-            "the trail was cut off at its end"
-        )
-        last += 1
-    elif seal.sequence < last:
-        reason = f"entry {seal.sequence + 1} was added past the seal"
-        last = seal.sequence + 1
-    else:
-        reason = "" if seal.digest == head.digest else f"entry {last} was replaced"
-    return replace(whole, broken_at=last, reason=reason) if reason else whole
+    return text.encode()

@@ -1,0 +1,1 @@
+"""What happens to the trail; one class per intention."""
