@@ -20,6 +20,16 @@ class Database(HealthCheck, Protocol):
         """
 
     @abstractmethod
+    async def hold(self) -> None:
+        """Keep other servers from this database until it is closed; for servers.
+
+        A file in the data folder is kept by the folder's own lock.
+
+        Raises:
+            DatabaseHeld: another server, named in the message, works on it.
+        """
+
+    @abstractmethod
     async def close(self) -> None:
         """Finish what is being committed and let go; closing again is fine."""
 

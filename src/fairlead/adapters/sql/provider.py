@@ -31,11 +31,14 @@ class SqlProvider(Provider):
 
     @provide(scope=Scope.APP)
     async def database(self, home: Home) -> AsyncIterator[Database]:
-        """Open the database; its tables are migrated by then."""
+        """Open the database, for this server alone; its tables are migrated."""
         database = chosen(home, self._settings)
         await database.open()
-        yield database
-        await database.close()
+        try:
+            await database.hold()
+            yield database
+        finally:
+            await database.close()
 
     @provide(scope=Scope.REQUEST)
     def connection(self, database: Database, who: Principal) -> Connection:

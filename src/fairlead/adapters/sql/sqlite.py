@@ -98,6 +98,10 @@ class SqliteDatabase(Database):
             self._open = _Open(self._file)
 
     @override
+    async def hold(self) -> None:
+        """Do nothing: the lock of the data folder keeps others from its file."""
+
+    @override
     async def close(self) -> None:
         if self._open is not None:
             opened, self._open = self._open, None

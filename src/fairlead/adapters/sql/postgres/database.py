@@ -21,6 +21,7 @@ from fairlead.adapters.sql.postgres.errors import (
 from fairlead.adapters.sql.postgres.place import Place, read_place
 from fairlead.adapters.sql.postgres.pool import FAILURES, Pool
 from fairlead.adapters.sql.postgres.schemas import search_path
+from fairlead.adapters.sql.postgres.tenure import Tenure
 from fairlead.adapters.sql.postgres.unit import Unit
 from fairlead.adapters.sql.settings import DatabaseSettings
 from fairlead.kernel.errors import FairleadError
@@ -43,6 +44,7 @@ class PostgresDatabase(Database):
         self._settings = settings
         self._place = read_place(settings.url)
         self._pool: Pool | None = None
+        self._tenure = Tenure(self._place)
 
     @property
     def place(self) -> Place:
@@ -54,6 +56,16 @@ class PostgresDatabase(Database):
         if self._pool is None:
             path = await self._look()
             self._pool = Pool(self._place, path, self._settings)
+
+    @override
+    async def hold(self) -> None:
+        try:
+            await self._tenure.take()
+        except FAILURES as error:
+            known = translated(error, self._place.name)
+            if known is None:
+                raise
+            raise known from error
 
     async def _look(self) -> str:
         """Check the role and return the search path.
@@ -85,15 +97,19 @@ class PostgresDatabase(Database):
         if self._pool is not None:
             pool, self._pool = self._pool, None
             await pool.close()
+        await self._tenure.release()
 
     @override
     def connection(self, tenant: TenantId | None = None) -> Connection:
         if self._pool is None:
             raise ValueError("the database is not open")
-        return PostgresConnection(self._pool, tenant)
+        return PostgresConnection(self._pool, tenant, self._tenure)
 
     @override
     async def check(self) -> Health:
+        refusal = self._tenure.refusal()
+        if refusal is not None:
+            return Health(name="database", ok=False, detail=refusal.message)
         try:
             await self.connection().execute(text("SELECT 1"))
         except (FairleadError, ValueError) as error:
@@ -104,10 +120,11 @@ class PostgresDatabase(Database):
 class PostgresConnection(Connection):
     """Reads in transactions of their own, or takes part in the open unit of work."""
 
-    def __init__(self, pool: Pool, tenant: TenantId | None) -> None:
+    def __init__(self, pool: Pool, tenant: TenantId | None, tenure: Tenure) -> None:
         """Show the rows of `tenant`; None: those of every tenant."""
         self._pool = pool
         self._tenant = tenant
+        self._tenure = tenure
         self._unit: Unit | None = None
         self._callbacks: list[Callback] = []
 
@@ -180,6 +197,7 @@ class PostgresConnection(Connection):
     async def begin(self) -> None:
         if self._unit is not None:
             raise ValueError("a unit of work is open already")
+        await self._tenure.confirm()
         self._unit = Unit(self._pool, self._tenant)
 
     @override

@@ -31,6 +31,13 @@ class BadDatabaseAddress(FairleadError):
     code = "sql.bad_address"
 
 
+class DatabaseHeld(FairleadError):
+    """Another server works on this database; the message names it."""
+
+    kind = ErrorKind.UNAVAILABLE
+    code = "sql.database_held"
+
+
 class RoleSeesAll(FairleadError):
     """The role of the application would see every tenant's rows."""
 

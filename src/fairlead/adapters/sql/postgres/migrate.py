@@ -10,6 +10,7 @@ from fairlead.adapters.sql.postgres.errors import translated
 from fairlead.adapters.sql.postgres.place import Place, read_place
 from fairlead.adapters.sql.postgres.pool import FAILURES
 from fairlead.adapters.sql.postgres.schemas import applied
+from fairlead.adapters.sql.postgres.tenure import refuse_if_held
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ def migrate_postgres(url: str, histories: Histories) -> list[str]:
 
     Raises:
         DatabaseNewer: a module's tables are newer than its code; nothing was changed.
+        DatabaseHeld: a server works with these tables; nothing was changed.
         DatabaseUnavailable: it cannot be used.
         BadDatabaseAddress: `url` is no address.
     """
@@ -33,6 +35,7 @@ def migrate_postgres(url: str, histories: Histories) -> list[str]:
         upgrade,
     )
 
+    _finished(_guarded(_alone(place), place))
     return _finished(_guarded(upgrade(place, found), place))
 
 
@@ -45,6 +48,14 @@ async def _pending(place: Place, histories: Histories) -> Pending:
             await connection.close()
 
     return waiting(await _guarded(look(), place), histories, place.name)
+
+
+async def _alone(place: Place) -> None:
+    connection = await place.connect()
+    try:
+        await refuse_if_held(connection, place)
+    finally:
+        await connection.close()
 
 
 async def _guarded(work: Coroutine[Any, Any, T], place: Place) -> T:
