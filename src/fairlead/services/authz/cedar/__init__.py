@@ -1,0 +1,1 @@
+"""Policies in Cedar; nothing here is imported before a tenant has one."""
