@@ -10,9 +10,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ import pytest
 from fairlead.adapters.engine.records import ATTEMPT, OUTCOMES, SIGNAL
 
 ROUNDS = int(os.environ.get("FAIRLEAD_CRASH_ROUNDS", "15"))
+LOT = 50  # kills of one journal, which is then seen through and looked at
 PLACES = ("before", "written", "committed")
 KINDS = (
     "start",
@@ -140,8 +142,11 @@ class Lives:
             dict(ends),
         )
 
-    def finish(self) -> None:
-        """Let the last life do what is left, and check what was made of all."""
+    def finish(self) -> int:
+        """Let the last life do what is left, and check what was made of all.
+
+        Returns how many workflows were begun.
+        """
         self.start()
         status = self.end()
         ids = (self.folder / "ids").read_text(encoding="utf-8").split()
@@ -158,6 +163,7 @@ class Lives:
             assert words[f"T undone-{name}"] >= 1
             for step in ("undo0", "undo1", "undo2"):
                 assert words[f"D undone-{name}/{step}"] >= 1
+        return 2 * len(ids)
 
     def _send(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -170,7 +176,8 @@ class Lives:
 
 
 @pytest.fixture
-def lives(tmp_path: Path) -> Iterator[Lives]:
+def new_lives(tmp_path: Path) -> Iterator[Callable[[], Lives]]:
+    """Give lives on one journal after another."""
     source = Path(__file__).parents[4] / "src"
     with (
         (tmp_path / "errors").open("w") as errors,
@@ -183,27 +190,47 @@ def lives(tmp_path: Path) -> Iterator[Lives]:
             text=True,
         ) as process,
     ):
-        yield Lives(tmp_path, process)
+
+        def begin() -> Lives:
+            folder = Path(tempfile.mkdtemp(prefix="lives", dir=tmp_path))
+            return Lives(folder, process)
+
+        yield begin
         process.kill()
 
 
-def test_a_kill_at_every_boundary_is_survived(lives: Lives) -> None:
+def test_a_kill_at_every_boundary_is_survived(
+    new_lives: Callable[[], Lives], tell: Callable[..., None]
+) -> None:
     """Before, in and after each kind of commit; as activities begin and end."""
+    lives = new_lives()
     for point in POINTS:
         lives.start(point)
 
         assert lives.end() == -signal.SIGKILL, point
-    lives.finish()
+    workflows = lives.finish()
+    what = "the embedded engine at boundaries"
+    tell(what, kills=len(POINTS), workflows=workflows, repeated=0, lost=0, stuck=0)
 
 
-def test_kills_at_random_moments_are_survived(lives: Lives) -> None:
+def test_kills_at_random_moments_are_survived(
+    new_lives: Callable[[], Lives], tell: Callable[..., None]
+) -> None:
     """Also when the moments come from nowhere."""
-    seed = random.randrange(2**32)
+    seed = int(os.environ.get("FAIRLEAD_TEST_SEED", random.randrange(2**32)))
+    print(f"seed {seed}")  # noqa: T201 - shown when it fails
     moments = random.Random(seed)
-    for _ in range(ROUNDS):
-        child = lives.start()
-        time.sleep(moments.random() * 0.12)
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        assert lives.end() in {0, -signal.SIGKILL}, f"seed {seed}"
-    lives.finish()
+    kills = workflows = 0
+    while kills < ROUNDS:
+        lives, wanted = new_lives(), min(kills + LOT, ROUNDS)
+        while kills < wanted:
+            child = lives.start()
+            time.sleep(moments.random() * 0.1)
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            status = lives.end()
+            assert status in {0, -signal.SIGKILL}, f"seed {seed}"
+            kills += status != 0  # 0: it had ended by itself
+        workflows += lives.finish()
+    what = "the embedded engine at random moments"
+    tell(what, kills=kills, workflows=workflows, repeated=0, lost=0, stuck=0)

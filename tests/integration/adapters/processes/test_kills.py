@@ -231,7 +231,9 @@ async def test_a_long_home_folder_is_no_trouble(
     await launcher.close()
 
 
-async def test_random_kills_leave_no_process_and_lose_no_output(closed: Bench) -> None:
+async def test_random_kills_leave_no_process_and_lose_no_output(
+    closed: Bench, tell: Callable[..., None]
+) -> None:
     """Servers are killed at random moments, sometimes the launcher with them.
 
     What runs afterwards is what the launcher says; every start has a receipt or is
@@ -265,6 +267,7 @@ async def test_random_kills_leave_no_process_and_lose_no_output(closed: Bench) -
         for key in running:
             await bench.launcher.stop(key)
         assert bench.alive() == []
+    tell("server and launcher", kills=ROUNDS, orphans=0, lost=0)
 
 
 async def settled(bench: Bench, wanted: set[str]) -> set[str]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,9 @@ async def ended(rig: Rig, run_id: UUID) -> None:
         await (await scope.get(Operations)).wait(run_id)
 
 
-async def test_killed_server_repeats_no_ended_step(tmp_path: Path) -> None:
+async def test_killed_server_repeats_no_ended_step(
+    tmp_path: Path, tell: Callable[..., None]
+) -> None:
     """Each step takes effect once, or once more per attempt that was cut off."""
     effects = tmp_path / "effects"
     steps = "".join(
@@ -133,6 +135,7 @@ async def test_killed_server_repeats_no_ended_step(tmp_path: Path) -> None:
         for n, step in enumerate(run.stages[0].jobs[0].steps):
             assert 1 <= counted[str(n)] <= step.attempts, (n, counted, step)
             assert f"\nb{n}\n".encode() in output
+    tell("a server in a run", kills=KILLS, steps=STEPS, repeated=0, lost=0, orphans=0)
 
 
 @asynccontextmanager
