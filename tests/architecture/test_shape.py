@@ -99,8 +99,10 @@ def test_every_module_has_the_same_anatomy() -> None:
         for place in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
             if place.name == "__pycache__":
                 continue
-            for name in ("__init__.py", "public.py", "module.py", "module.yaml"):
+            for name in ("__init__.py", "module.py", "module.yaml"):
                 assert (place / name).is_file(), f"{place.name} lacks {name}"
+            public = (place / "public.py", place / "public" / "__init__.py")
+            assert any(each.is_file() for each in public), f"{place.name}: public.py"
             assert (
                 yaml.safe_load((place / "module.yaml").read_text())["name"]
                 == place.name

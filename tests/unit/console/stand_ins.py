@@ -36,7 +36,14 @@ from fairlead.services.audit.public import (
     TrailState,
 )
 from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Verifier
-from fairlead.services.authz.public import Binding, Role, Roles
+from fairlead.services.authz.public import (
+    Binding,
+    BindingFilter,
+    HolderKind,
+    Role,
+    RoleDraft,
+    Roles,
+)
 from fairlead.services.identity.public import (
     SecondFactorNeeded,
     User,
@@ -339,23 +346,60 @@ class ListedRoles(Roles):
     clock: Clock
 
     @override
-    async def list(self, who: Principal) -> tuple[Role, ...]:
-        return tuple(self.roles)
+    async def list(self, who: Principal, page: PageRequest) -> Page[Role]:
+        return page_of(self.roles, page)
+
+    @override
+    async def get(self, who: Principal, name: str) -> Role:
+        return only(self.roles, lambda role: role.name == name, LookupError(name))
+
+    @override
+    async def create(self, who: Principal, name: str, draft: RoleDraft) -> Role:
+        made = Role(
+            name=name,
+            summary=draft.summary,
+            permissions=frozenset(draft.permissions),
+            own=frozenset(draft.permissions),
+            includes=frozenset(draft.includes),
+            built_in=False,
+        )
+        self.roles.append(made)
+        return made
+
+    @override
+    async def update(self, who: Principal, name: str, draft: RoleDraft) -> Role:
+        await self.delete(who, name)
+        return await self.create(who, name, draft)
+
+    @override
+    async def delete(self, who: Principal, name: str) -> None:
+        self.roles[:] = [each for each in self.roles if each.name != name]
 
     @override
     async def bindings(
-        self, who: Principal, *, principal: str | None = None
-    ) -> tuple[Binding, ...]:
-        return tuple(self.given)
+        self,
+        who: Principal,
+        page: PageRequest,
+        *,
+        wanted: BindingFilter = BindingFilter(),  # noqa: B008 - frozen
+    ) -> Page[Binding]:
+        return page_of(self.given, page)
 
     @override
     async def bind(
-        self, who: Principal, user: str, role: str, *, scope: str
+        self,
+        who: Principal,
+        holder: str,
+        role: str,
+        *,
+        scope: str,
+        kind: HolderKind = HolderKind.USER,
     ) -> Binding:
         made = Binding(
             id=new_id(),
             principal_id=new_id(),
-            principal_name=user,
+            principal_name=holder,
+            principal_kind=kind,
             role=role,
             scope=scope,
             created_at=self.clock.now(),

@@ -11,31 +11,103 @@ from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.kernel.access import Access
 from fairlead.kernel.module import Catalog, Module
-from fairlead.services.authz.domain import RoleBook, built_in_roles
-from fairlead.services.authz.http import BindingController, RoleController
+from fairlead.services.authz.domain import RoleBook
+from fairlead.services.authz.http import (
+    BindingController,
+    GroupController,
+    RoleController,
+)
 from fairlead.services.authz.pages import CONSOLE
-from fairlead.services.authz.ports import BindingStore
-from fairlead.services.authz.public import Authorizer, Delegations, HeldRights, Roles
-from fairlead.services.authz.sql import SqlBindingStore
+from fairlead.services.authz.ports import (
+    BindingStore,
+    GroupStore,
+    RestrictionSource,
+    RoleStore,
+    Unrestricted,
+    VersionStore,
+)
+from fairlead.services.authz.public import (
+    Authorizer,
+    Delegations,
+    Groups,
+    HeldRights,
+    Roles,
+)
+from fairlead.services.authz.sql import (
+    SqlBindingStore,
+    SqlGroupStore,
+    SqlRoleStore,
+    SqlVersionStore,
+)
 from fairlead.services.authz.tasks import SUBSCRIPTIONS, OnProjectGone, OnUserDeleted
-from fairlead.services.authz.use_cases.cache import GrantCache
-from fairlead.services.authz.use_cases.decide import LocalAuthorizer, NoDelegations
-from fairlead.services.authz.use_cases.departed import RemoveBindingsOf
-from fairlead.services.authz.use_cases.roles import (
+from fairlead.services.authz.use_cases.administrators import (
     Administrators,
-    Bind,
     LastAdministratorStays,
-    ListBindings,
-    ListRoles,
-    LocalRoles,
-    RemoveBindings,
-    Unbind,
+)
+from fairlead.services.authz.use_cases.bindings import Bind, ListBindings, Unbind
+from fairlead.services.authz.use_cases.cache import GrantCache
+from fairlead.services.authz.use_cases.changes import NoteChange
+from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.authz.use_cases.departed import RemoveBindings, RemoveUser
+from fairlead.services.authz.use_cases.groups import (
+    CreateGroup,
+    DeleteGroup,
+    ShowGroups,
+    UpdateGroup,
+)
+from fairlead.services.authz.use_cases.holdings import (
+    Guard,
+    Holdings,
+    NoDelegations,
+    RoleBooks,
+)
+from fairlead.services.authz.use_cases.local import LocalGroups, LocalRoles
+from fairlead.services.authz.use_cases.members import (
+    AddMember,
+    ListMembers,
+    RemoveMember,
+)
+from fairlead.services.authz.use_cases.roles import (
+    CreateRole,
+    DeleteRole,
+    ShowRoles,
+    UpdateRole,
 )
 from fairlead.services.identity.public import Departures
 
+USE_CASES = (
+    RoleBooks,
+    Holdings,
+    Guard,
+    NoteChange,
+    Administrators,
+    ShowRoles,
+    CreateRole,
+    UpdateRole,
+    DeleteRole,
+    ShowGroups,
+    CreateGroup,
+    UpdateGroup,
+    DeleteGroup,
+    ListMembers,
+    AddMember,
+    RemoveMember,
+    ListBindings,
+    Bind,
+    Unbind,
+    RemoveBindings,
+    RemoveUser,
+    OnProjectGone,
+    OnUserDeleted,
+)
 
-def _role_book(catalog: Catalog) -> RoleBook:
-    return RoleBook(built_in_roles(catalog.permissions()))
+
+def _built_in(catalog: Catalog) -> RoleBook:
+    return RoleBook.of(catalog.permissions())
+
+
+def _cache() -> GrantCache:
+    return GrantCache()
 
 
 def _access(authorizer: Authorizer) -> Access:
@@ -44,28 +116,20 @@ def _access(authorizer: Authorizer) -> Access:
 
 def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
-    provider.provide(_role_book, scope=Scope.APP)
-    provider.provide(
-        GrantCache, provides=AnyOf[GrantCache, HeldRights], scope=Scope.APP
-    )
+    provider.provide(_built_in, scope=Scope.APP)
+    provider.provide(_cache, provides=AnyOf[GrantCache, HeldRights], scope=Scope.APP)
     provider.provide(NoDelegations, provides=Delegations)
+    provider.provide(Unrestricted, provides=RestrictionSource)
     provider.provide(SqlBindingStore, provides=BindingStore)
+    provider.provide(SqlGroupStore, provides=GroupStore)
+    provider.provide(SqlRoleStore, provides=RoleStore)
+    provider.provide(SqlVersionStore, provides=VersionStore)
     provider.provide(LocalAuthorizer, provides=Authorizer)
     provider.provide(_access)
-    for use_case in (
-        ListRoles,
-        ListBindings,
-        Administrators,
-        Bind,
-        Unbind,
-        RemoveBindings,
-        OnProjectGone,
-        OnUserDeleted,
-        RemoveBindingsOf,
-    ):
-        provider.provide(use_case)
+    provider.provide_all(*USE_CASES)
     provider.provide(LastAdministratorStays, provides=Departures)
     provider.provide(LocalRoles, provides=Roles)
+    provider.provide(LocalGroups, provides=Groups)
     return provider
 
 
@@ -75,7 +139,7 @@ MODULE = Module(
         ContainerPart((_provider(),)),
         TablePart(Path(__file__).with_name("migrations")),
         SubscriptionPart(SUBSCRIPTIONS),
-        HttpPart((RoleController, BindingController)),
+        HttpPart((RoleController, GroupController, BindingController)),
         CONSOLE,
     ),
 )

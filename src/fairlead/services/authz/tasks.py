@@ -7,8 +7,7 @@ from uuid import UUID
 from fairlead.adapters.bus.part import Subscription
 from fairlead.kernel.events import Delivery, Event
 from fairlead.services.authz.public import project_scope
-from fairlead.services.authz.use_cases.departed import RemoveBindingsOf
-from fairlead.services.authz.use_cases.roles import RemoveBindings
+from fairlead.services.authz.use_cases.departed import RemoveBindings, RemoveUser
 from fairlead.services.identity.public import UserDeleted
 
 
@@ -41,9 +40,9 @@ class OnProjectGone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnUserDeleted:
-    """Removes the bindings of a deleted user."""
+    """Removes the bindings and memberships of a deleted user."""
 
-    remove: RemoveBindingsOf
+    remove: RemoveUser
 
     async def __call__(self, delivery: Delivery) -> None:
         """Remove them."""

@@ -1,39 +1,73 @@
 """Authorisation over memory, with three users."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import pytest
 from typing_extensions import override
 
+from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.kernel.ids import new_id
-from fairlead.kernel.principal import Origin, Principal
-from fairlead.services.authz.domain import RoleBook, built_in_roles
-from fairlead.services.authz.memory import MemoryBindingStore
-from fairlead.services.authz.use_cases.cache import GrantCache
-from fairlead.services.authz.use_cases.decide import LocalAuthorizer
-from fairlead.services.authz.use_cases.roles import (
+from fairlead.kernel.paging import PageRequest
+from fairlead.kernel.principal import Origin, Principal, service
+from fairlead.services import authz
+from fairlead.services.authz.domain import RoleBook
+from fairlead.services.authz.memory import (
+    MemoryBindingStore,
+    MemoryGroupStore,
+    MemoryRoleStore,
+    MemoryVersionStore,
+)
+from fairlead.services.authz.public import Binding, BindingFilter
+from fairlead.services.authz.use_cases.administrators import (
     Administrators,
-    Bind,
     LastAdministratorStays,
-    ListBindings,
-    ListRoles,
-    LocalRoles,
-    Unbind,
+)
+from fairlead.services.authz.use_cases.bindings import Bind, ListBindings, Unbind
+from fairlead.services.authz.use_cases.cache import GrantCache
+from fairlead.services.authz.use_cases.changes import NoteChange
+from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.authz.use_cases.groups import (
+    CreateGroup,
+    DeleteGroup,
+    ShowGroups,
+    UpdateGroup,
+)
+from fairlead.services.authz.use_cases.holdings import Guard, Holdings, RoleBooks
+from fairlead.services.authz.use_cases.local import LocalGroups, LocalRoles
+from fairlead.services.authz.use_cases.members import (
+    AddMember,
+    ListMembers,
+    RemoveMember,
+)
+from fairlead.services.authz.use_cases.roles import (
+    CreateRole,
+    DeleteRole,
+    ShowRoles,
+    UpdateRole,
 )
 from fairlead.services.identity.public import Directory, User, UserNotFound
-from fairlead.testing.fakes import FrozenClock, NullWork, RecordingTrail
+from fairlead.testing.fakes import (
+    FrozenClock,
+    NullWork,
+    RecordingOutbox,
+    RecordingTrail,
+)
 
+MANIFEST = read_manifest(Path(authz.__file__).with_name("module.yaml"))
 PERMISSIONS = (
     "projects.project.read",
     "projects.project.create",
     "operations.operation.cancel",
     "identity.user.read",
-    "authz.role.read",
-    "authz.binding.read",
-    "authz.binding.create",
-    "authz.binding.delete",
+    *MANIFEST.permissions,
 )
+
+
+SYSTEM = service("test")
+Made = TypeVar("Made")
 
 
 class ListedUsers(Directory):
@@ -76,51 +110,87 @@ class ListedUsers(Directory):
 class World:
     """Everything of authz, wired over memory."""
 
-    store: MemoryBindingStore = field(default_factory=MemoryBindingStore)
+    group_store: MemoryGroupStore = field(default_factory=MemoryGroupStore)
+    role_store: MemoryRoleStore = field(default_factory=MemoryRoleStore)
+    versions: MemoryVersionStore = field(default_factory=MemoryVersionStore)
+    outbox: RecordingOutbox = field(default_factory=RecordingOutbox)
     trail: RecordingTrail = field(default_factory=RecordingTrail)
     clock: FrozenClock = field(default_factory=FrozenClock)
-    cache: GrantCache = field(default_factory=GrantCache)
+    cache: GrantCache = field(default_factory=lambda: GrantCache(lambda: 0.5))
     users: ListedUsers = field(
         default_factory=lambda: ListedUsers("root", "ada", "bob")
     )
 
     def __post_init__(self) -> None:
         """Wire."""
-        book = RoleBook(built_in_roles(PERMISSIONS))
-        self.authorizer = LocalAuthorizer(
-            roles=book,
-            store=self.store,
+        self.store = MemoryBindingStore(self.group_store)
+        self.books = RoleBooks(built_in=RoleBook.of(PERMISSIONS), roles=self.role_store)
+        self.holdings = Holdings(
+            books=self.books,
+            bindings=self.store,
+            groups=self.group_store,
+            versions=self.versions,
             cache=self.cache,
-            trail=self.trail,
         )
-        administrators = Administrators(store=self.store, directory=self.users)
-        self.departures = LastAdministratorStays(
-            administrators=administrators, store=self.store
+        self.guard = Guard(holdings=self.holdings)
+        self.authorizer = LocalAuthorizer(holdings=self.holdings, trail=self.trail)
+        self.administrators = Administrators(
+            books=self.books,
+            bindings=self.store,
+            groups=self.group_store,
+            directory=self.users,
         )
+        self.departures = LastAdministratorStays(administrators=self.administrators)
+        self.note_change = NoteChange(
+            versions=self.versions,
+            cache=self.cache,
+            outbox=self.outbox,
+            clock=self.clock,
+        )
+        self._parts: dict[str, Any] = {
+            "authorizer": self.authorizer,
+            "guard": self.guard,
+            "administrators": self.administrators,
+            "books": self.books,
+            "roles": self.role_store,
+            "groups": self.group_store,
+            "bindings": self.store,
+            "directory": self.users,
+            "note_change": self.note_change,
+            "trail": self.trail,
+            "work": NullWork(),
+            "clock": self.clock,
+        }
         self.roles = LocalRoles(
-            list_roles=ListRoles(authorizer=self.authorizer, roles=book),
-            list_bindings=ListBindings(
-                authorizer=self.authorizer, store=self.store, directory=self.users
-            ),
-            give=Bind(
-                authorizer=self.authorizer,
-                roles=book,
-                store=self.store,
-                directory=self.users,
-                cache=self.cache,
-                trail=self.trail,
-                work=NullWork(),
-                clock=self.clock,
-            ),
-            take=Unbind(
-                authorizer=self.authorizer,
-                administrators=administrators,
-                store=self.store,
-                cache=self.cache,
-                trail=self.trail,
-                work=NullWork(),
-            ),
+            shown=self.made(ShowRoles),
+            make=self.made(CreateRole),
+            change=self.made(UpdateRole),
+            drop=self.made(DeleteRole),
+            list_bindings=self.made(ListBindings),
+            give=self.made(Bind),
+            take=self.made(Unbind),
         )
+        self.groups = LocalGroups(
+            shown=self.made(ShowGroups),
+            make=self.made(CreateGroup),
+            change=self.made(UpdateGroup),
+            drop=self.made(DeleteGroup),
+            list_members=self.made(ListMembers),
+            put_in=self.made(AddMember),
+            take_out=self.made(RemoveMember),
+        )
+
+    def made(self, use_case: type[Made]) -> Made:
+        """Return a use case over the stores of this world."""
+        wanted = {each.name for each in fields(cast("Any", use_case))}
+        parts = {name: part for name, part in self._parts.items() if name in wanted}
+        return use_case(**parts)
+
+    async def bindings(self, who: Principal = SYSTEM, **wanted: str) -> list[Binding]:
+        """Return the first page of bindings."""
+        page = PageRequest(limit=200)
+        found = await self.roles.bindings(who, page, wanted=BindingFilter(**wanted))
+        return list(found.items)
 
     def who(self, name: str) -> Principal:
         """Return the principal of a user."""

@@ -133,7 +133,7 @@ async def test_bindings_are_read_once_until_one_changes(world: Any) -> None:
 async def test_what_was_read_before_a_change_is_not_kept_after_it(world: Any) -> None:
     """A change between a reader's look and its keeping wins."""
     ada = world.who("ada")
-    read = world.store.held_by
+    read = world.store.rights_of
     reading, changed = asyncio.Event(), asyncio.Event()
 
     async def slow(principal_id: UUID) -> Any:
@@ -142,10 +142,10 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it(world: Any) ->
         await changed.wait()
         return found
 
-    world.store.held_by = slow
+    world.store.rights_of = slow
     check = asyncio.create_task(world.authorizer.allows(ada, READ))
     await reading.wait()
-    world.store.held_by = read
+    world.store.rights_of = read
     await world.roles.bind(SYSTEM, "ada", "viewer", scope=ROOT)
     changed.set()
     await check

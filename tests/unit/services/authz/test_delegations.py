@@ -41,6 +41,11 @@ class Listed(Delegations):
         return self.known.get(who.kind.value)
 
 
+def asking(world: Any, listed: Listed) -> Any:
+    holdings = replace(world.holdings, delegations=listed)
+    return replace(world.authorizer, holdings=holdings)
+
+
 async def authorizer(world: Any, delegation: Delegation, scope: str = ROOT) -> Any:
     ada = world.who("ada")
     await world.store.add(
@@ -54,7 +59,7 @@ async def authorizer(world: Any, delegation: Delegation, scope: str = ROOT) -> A
         )
     )
     listed = Listed(api_key=replace(delegation, owner_id=ada.id))
-    return replace(world.authorizer, delegations=listed)
+    return asking(world, listed)
 
 
 async def test_a_key_holds_what_its_owner_does(world: Any) -> None:
@@ -65,7 +70,7 @@ async def test_a_key_holds_what_its_owner_does(world: Any) -> None:
     assert await asks.allows(KEY, READ, on=project_scope(ONE))
     assert not await asks.allows(KEY, "identity.user.read")
     assert await asks.reach(KEY, READ) == Reach(everywhere=True)
-    assert asks.delegations.asked == 1
+    assert asks.holdings.delegations.asked == 1
 
 
 async def test_permissions_and_projects_narrow_it(world: Any) -> None:
@@ -97,7 +102,7 @@ async def test_a_run_holds_a_role_on_its_project(world: Any) -> None:
     """Nobody's rights but those."""
     run = replace(KEY, kind=PrincipalKind.RUN)
     limits = Delegation(role="viewer", projects=frozenset({ONE}))
-    asks = replace(world.authorizer, delegations=Listed(run=limits))
+    asks = asking(world, Listed(run=limits))
 
     assert await asks.allows(run, READ, on=project_scope(ONE))
     assert not await asks.allows(run, CANCEL, on=project_scope(ONE))

@@ -1,48 +1,45 @@
-"""Bindings of deleted users."""
+"""Bindings and memberships of deleted users."""
 
-from uuid import UUID
+from typing import Any
 
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.ids import new_id
-from fairlead.kernel.principal import Principal
-from fairlead.services.authz.memory import MemoryBindingStore
-from fairlead.services.authz.public import Binding
+from fairlead.kernel.principal import service
+from fairlead.services.authz.public import ROOT, HolderKind
 from fairlead.services.authz.tasks import OnUserDeleted
-from fairlead.services.authz.use_cases.cache import GrantCache
-from fairlead.services.authz.use_cases.departed import RemoveBindingsOf
+from fairlead.services.authz.use_cases.departed import RemoveUser
 from fairlead.services.identity.public import UserDeleted
-from fairlead.testing.fakes import FrozenClock, NullWork, RecordingTrail
+
+SYSTEM = service("test")
 
 
-def bound(number: int, role: str) -> Binding:
-    return Binding(
-        id=new_id(),
-        principal_id=UUID(int=number),
-        principal_name=f"user{number}",
-        role=role,
-        scope="/",
-        created_at=FrozenClock().now(),
+async def test_what_a_deleted_user_had_goes(world: Any) -> None:
+    """Bindings and memberships, in the name of who deleted the user; others stay."""
+    kept = await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
+    for role in ("admin", "viewer"):
+        await world.roles.bind(SYSTEM, "ada", role, scope=ROOT)
+    await world.groups.create(SYSTEM, "crew")
+    group = await world.roles.bind(
+        SYSTEM, "crew", "viewer", scope=ROOT, kind=HolderKind.GROUP
     )
-
-
-async def test_bindings_of_a_deleted_user_go() -> None:
-    """All of them, in the name of who deleted the user; others stay."""
-    store, trail = MemoryBindingStore(), RecordingTrail()
-    kept = bound(2, "admin")
-    for each in (bound(1, "admin"), bound(1, "viewer"), kept):
-        await store.add(each)
-    root = Principal(id=UUID(int=9), name="root")
+    for user in ("ada", "bob"):
+        await world.groups.add(SYSTEM, "crew", user)
+    root, version = world.who("root"), world.versions.version
+    world.trail.acts.clear()
     event = UserDeleted(
-        at=FrozenClock().now(), aggregate="x", actor=root, user_id=UUID(int=1)
+        at=world.clock.now(), aggregate="x", actor=root, user_id=world.who("ada").id
     )
-    heard = OnUserDeleted(
-        remove=RemoveBindingsOf(
-            store=store, cache=GrantCache(), trail=trail, work=NullWork()
-        )
-    )
+
+    heard = OnUserDeleted(remove=world.made(RemoveUser))
     for _ in range(2):
         await heard(Delivery(id=new_id(), event=event))
 
-    assert await store.all() == (kept,)
-    assert [who for who, _ in trail.acts] == [root, root]
-    assert store.version == 1
+    assert await world.bindings() == [group, kept]
+    assert (await world.groups.get(SYSTEM, "crew")).members == 1
+    assert [who for who, _ in world.trail.acts] == [root] * 3
+    assert [act.action for _, act in world.trail.acts] == [
+        "authz.binding.delete",
+        "authz.binding.delete",
+        "authz.member.delete",
+    ]
+    assert world.versions.version == version + 1

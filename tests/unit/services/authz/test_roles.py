@@ -9,6 +9,7 @@ import pytest
 from fairlead.adapters.bus.outbox import decode_event, encode_event
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.ids import new_id
+from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import service
 from fairlead.modules.projects.public import ProjectDeleted
 from fairlead.services.authz.public import (
@@ -21,9 +22,8 @@ from fairlead.services.authz.public import (
     project_scope,
 )
 from fairlead.services.authz.tasks import OnProjectGone, ProjectGone
-from fairlead.services.authz.use_cases.roles import RemoveBindings
+from fairlead.services.authz.use_cases.departed import RemoveBindings
 from fairlead.services.identity.public import UserNotFound
-from fairlead.testing.fakes import NullWork
 
 SYSTEM = service("test")
 READ = "projects.project.read"
@@ -37,7 +37,7 @@ async def test_binding_twice_gives_the_first_binding(world: Any) -> None:
 
     assert second == first
     assert len(world.trail.acts) == 1
-    assert world.store.version == 1
+    assert world.versions.version == 1
 
 
 async def test_unknown_names_are_refused(world: Any) -> None:
@@ -49,7 +49,7 @@ async def test_unknown_names_are_refused(world: Any) -> None:
     with pytest.raises(BadScope):
         await world.roles.bind(SYSTEM, "ada", "viewer", scope="/everything")
 
-    assert await world.store.all() == ()
+    assert await world.bindings() == []
 
 
 async def test_an_administrator_of_a_project_binds_only_there(world: Any) -> None:
@@ -63,7 +63,7 @@ async def test_an_administrator_of_a_project_binds_only_there(world: Any) -> Non
         with pytest.raises(NotAllowed):
             await world.roles.bind(ada, "bob", "viewer", scope=scope)
 
-    seen = await world.roles.bindings(ada)
+    seen = await world.bindings(ada)
     assert {binding.scope for binding in seen} == {project_scope(ONE)}
     assert given in seen
 
@@ -72,11 +72,11 @@ async def test_ones_own_bindings_may_always_be_seen(world: Any) -> None:
     """A viewer sees their own, not another's."""
     mine = await world.roles.bind(SYSTEM, "ada", "viewer", scope=ROOT)
 
-    assert await world.roles.bindings(world.who("ada"), principal="ada") == (mine,)
+    assert await world.bindings(world.who("ada"), user="ada") == [mine]
     with pytest.raises(NotAllowed):
-        await world.roles.bindings(world.who("ada"), principal="root")
+        await world.bindings(world.who("ada"), user="root")
     with pytest.raises(NotAllowed):
-        await world.roles.bindings(world.who("ada"))
+        await world.bindings(world.who("ada"))
 
 
 async def test_the_last_administrator_keeps_the_role(world: Any) -> None:
@@ -113,13 +113,14 @@ async def test_bindings_out_of_sight_are_not_there(world: Any) -> None:
 
 
 async def test_roles_are_listed_by_name(world: Any) -> None:
-    """Three are built in."""
+    """Four are built in."""
     await world.roles.bind(SYSTEM, "root", "admin", scope=ROOT)
 
-    roles = await world.roles.list(world.who("root"))
-    assert [role.name for role in roles] == ["admin", "developer", "viewer"]
+    roles = (await world.roles.list(world.who("root"), PageRequest())).items
+    names = [role.name for role in roles]
+    assert names == ["admin", "developer", "guest", "viewer"]
     with pytest.raises(NotAllowed):
-        await world.roles.list(world.who("bob"))
+        await world.roles.list(world.who("bob"), PageRequest())
 
 
 async def test_a_deleted_project_takes_its_bindings_along(world: Any) -> None:
@@ -141,17 +142,11 @@ async def test_a_deleted_project_takes_its_bindings_along(world: Any) -> None:
     world.trail.acts.clear()
 
     for _ in range(2):
-        await OnProjectGone(
-            remove=RemoveBindings(
-                store=world.store,
-                cache=world.cache,
-                trail=world.trail,
-                work=NullWork(),
-            )
-        )(Delivery(id=new_id(), event=event))
+        heard = OnProjectGone(remove=world.made(RemoveBindings))
+        await heard(Delivery(id=new_id(), event=event))
 
     assert ProjectGone.topic == ProjectDeleted.topic
-    assert [each.principal_name for each in await world.store.all()] == ["root"]
+    assert [each.principal_name for each in await world.bindings()] == ["root"]
     assert not await world.authorizer.allows(
         ada, "projects.project.read", on=project_scope(ONE)
     )

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from fairlead.adapters.http.authentication import Authenticator
 from fairlead.adapters.wiring.scopes import Scopes
+from fairlead.kernel.paging import MAX_LIMIT, PageRequest
 from fairlead.kernel.principal import (
     Origin,
     Principal,
@@ -27,7 +28,7 @@ from fairlead.services.auth.public import Sessions, Tokens, Unauthenticated, Ver
 from fairlead.services.auth.use_cases.key_use import UseKey
 from fairlead.services.auth.use_cases.keys import KeyRing
 from fairlead.services.auth.use_cases.runs import UseRunToken
-from fairlead.services.authz.public import Roles
+from fairlead.services.authz.public import Binding, BindingFilter, Roles
 
 NO_STORE = {"Cache-Control": "no-store"}
 CACHED = {"Cache-Control": "public, max-age=300"}
@@ -159,11 +160,7 @@ class MeController(Controller):
     @inject
     async def me(self, who: FromDishka[Principal], roles: FromDishka[Roles]) -> MeBody:
         """Tell who the caller is and which roles they have."""
-        bindings = (
-            await roles.bindings(who, principal=who.name)
-            if who.kind is PrincipalKind.USER
-            else ()
-        )
+        bindings = await _held(who, roles) if who.kind is PrincipalKind.USER else []
         return MeBody(
             id=who.id,
             name=who.name,
@@ -175,6 +172,18 @@ class MeController(Controller):
                 for each in bindings
             ],
         )
+
+
+async def _held(who: Principal, roles: Roles) -> list[Binding]:
+    """Return what a user has, by themselves and by their groups."""
+    found: list[Binding] = []
+    page, wanted = PageRequest(limit=MAX_LIMIT), BindingFilter(user=who.name)
+    while True:
+        part = await roles.bindings(who, page, wanted=wanted)
+        found += part.items
+        if part.next is None:
+            return found
+        page = PageRequest(limit=MAX_LIMIT, after=part.next)
 
 
 class KeysController(Controller):

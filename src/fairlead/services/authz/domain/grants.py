@@ -1,6 +1,7 @@
 """What a caller holds, and where."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from fairlead.kernel.reach import Reach
@@ -10,25 +11,38 @@ from fairlead.services.authz.public import ROOT, Binding, project_scope
 
 
 class Grants:
-    """What one caller holds: permissions by scope, each with everything below it."""
+    """What one caller holds: permissions by scope, each with everything below it.
 
-    __slots__ = ("_by_scope", "_everywhere", "_reaches")
+    `groups` has the names of the groups by which they hold some of it, or could.
+    """
 
-    def __init__(self, by_scope: Mapping[str, frozenset[str]]) -> None:
-        """Hold `by_scope`."""
+    __slots__ = ("_by_scope", "_everywhere", "_reaches", "groups")
+
+    def __init__(
+        self,
+        by_scope: Mapping[str, frozenset[str]],
+        groups: frozenset[str] = frozenset(),
+    ) -> None:
+        """Hold `by_scope`, as a member of `groups`."""
+        self.groups = groups
         self._everywhere = by_scope.get(ROOT, frozenset())
         self._by_scope = by_scope
         self._reaches: dict[str, Reach] = {}
 
     @classmethod
-    def of(cls, bindings: Iterable[Binding], roles: RoleBook) -> "Grants":
-        """Return what `bindings` of one principal add up to."""
+    def of(
+        cls,
+        bindings: Iterable[Binding],
+        roles: RoleBook,
+        groups: frozenset[str] = frozenset(),
+    ) -> "Grants":
+        """Return what `bindings` of one user and of their groups add up to."""
         by_scope: dict[str, frozenset[str]] = {}
         for binding in bindings:
             held = by_scope.get(binding.scope)
             granted = roles.permissions(binding.role)
             by_scope[binding.scope] = granted if held is None else held | granted
-        return cls(by_scope)
+        return cls(by_scope, groups)
 
     def narrowed(
         self, permissions: frozenset[str] | None, projects: frozenset[UUID] | None
@@ -50,7 +64,12 @@ class Grants:
                 by_scope[scope] = held | self._everywhere
         if permissions is not None:
             by_scope = {scope: held & permissions for scope, held in by_scope.items()}
-        return Grants({scope: held for scope, held in by_scope.items() if held})
+        left = {scope: held for scope, held in by_scope.items() if held}
+        return Grants(left, self.groups)
+
+    def lacking(self, permissions: AbstractSet[str], on: str) -> list[str]:
+        """Return those of `permissions` that are not held in `on`, sorted."""
+        return sorted(each for each in permissions if not self.hold(each, on))
 
     def hold(self, permission: str, on: str) -> bool:
         """Tell whether `permission` is held in `on` or in a scope above it."""
@@ -68,6 +87,15 @@ class Grants:
         if reach is None:
             reach = self._reaches[permission] = self._reach(permission)
         return reach
+
+    def homes(self, permission: str) -> Mapping[UUID, UUID]:
+        """Return the project of each environment that `reach` names."""
+        found: dict[UUID, UUID] = {}
+        for scope, permissions in self._by_scope.items():
+            project, environment = ids_in(scope)
+            if project and environment and permission in permissions:
+                found[environment] = project
+        return found
 
     def _reach(self, permission: str) -> Reach:
         projects: set[UUID] = set()

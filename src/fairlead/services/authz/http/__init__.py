@@ -1,5 +1,7 @@
-"""Roles and bindings over HTTP."""
+"""Roles, groups and bindings over HTTP."""
 
-from fairlead.services.authz.http.roles import BindingController, RoleController
+from fairlead.services.authz.http.bindings import BindingController
+from fairlead.services.authz.http.groups import GroupController
+from fairlead.services.authz.http.roles import RoleController
 
-__all__ = ["BindingController", "RoleController"]
+__all__ = ["BindingController", "GroupController", "RoleController"]

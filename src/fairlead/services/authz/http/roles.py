@@ -1,25 +1,35 @@
-"""Roles and bindings over HTTP: translate, call one use case, translate back."""
+"""Roles over HTTP: translate, call one use case, translate back."""
 
-from datetime import datetime
 from typing import Annotated, Self
-from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, delete, get, post
+from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from fairlead.adapters.http.paging import PageBody
+from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.kernel.principal import Principal
-from fairlead.services.authz.public import ROOT, Binding, Role, Roles
+from fairlead.services.authz.public import Role, RoleDraft, Roles
+
+Permissions = Annotated[
+    list[str], Meta(examples=[["pipelines.run.start", "pipelines.run.read"]])
+]
+Names = Annotated[list[str], Meta(examples=[["viewer"]])]
 
 
 class RoleBody(Struct, kw_only=True):
-    """A role as clients see it."""
+    """A role as clients see it.
+
+    `permissions` has all it allows, `own` what it allows by itself, `inert` what it is
+    meant to allow and no module declares any more.
+    """
 
     name: str
     summary: str
     permissions: list[str]
+    own: list[str]
+    includes: list[str]
+    inert: list[str]
     built_in: bool
 
     @classmethod
@@ -29,41 +39,33 @@ class RoleBody(Struct, kw_only=True):
             name=role.name,
             summary=role.summary,
             permissions=sorted(role.permissions),
+            own=sorted(role.own),
+            includes=sorted(role.includes),
+            inert=sorted(role.inert),
             built_in=role.built_in,
         )
 
 
-class BindBody(Struct, forbid_unknown_fields=True):
-    """Who gets which role where."""
+class DraftBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a role shall be: what is left out is empty."""
 
-    user: Annotated[str, Meta(examples=["ada"])]
-    role: Annotated[str, Meta(examples=["developer"])]
-    scope: Annotated[
-        str, Meta(examples=["/", "/projects/01989fd1-7c1e-7c52-8a3a-111111111111"])
-    ] = ROOT
+    summary: Annotated[str, Meta(examples=["Release and roll back"])] = ""
+    permissions: Permissions = []
+    includes: Names = []
 
-
-class BindingBody(Struct, kw_only=True):
-    """A binding as clients see it."""
-
-    id: UUID
-    principal_id: UUID
-    principal_name: str
-    role: str
-    scope: str
-    created_at: datetime
-
-    @classmethod
-    def of(cls, binding: Binding) -> Self:
-        """Show all of it."""
-        return cls(
-            id=binding.id,
-            principal_id=binding.principal_id,
-            principal_name=binding.principal_name,
-            role=binding.role,
-            scope=binding.scope,
-            created_at=binding.created_at,
+    def draft(self) -> RoleDraft:
+        """Return it as the use cases take it."""
+        return RoleDraft(
+            summary=self.summary,
+            permissions=frozenset(self.permissions),
+            includes=frozenset(self.includes),
         )
+
+
+class NewRoleBody(DraftBody, kw_only=True, forbid_unknown_fields=True):
+    """A role to add."""
+
+    name: Annotated[str, Meta(examples=["release-manager"])]
 
 
 class RoleController(Controller):
@@ -75,49 +77,53 @@ class RoleController(Controller):
     @get()
     @inject
     async def list_roles(
-        self, who: FromDishka[Principal], roles: FromDishka[Roles]
-    ) -> PageBody[RoleBody]:
-        """List the roles and what they allow."""
-        return PageBody(items=[RoleBody.of(role) for role in await roles.list(who)])
-
-
-class BindingController(Controller):
-    """Routes under `/api/v1/bindings`."""
-
-    path = "/api/v1/bindings"
-    tags = ("authz",)
-
-    @get()
-    @inject
-    async def list_bindings(
         self,
         who: FromDishka[Principal],
         roles: FromDishka[Roles],
-        user: FromQuery[str | None] = None,
-    ) -> PageBody[BindingBody]:
-        """List who has which role where, of everybody or of one user."""
-        found = await roles.bindings(who, principal=user)
-        return PageBody(items=[BindingBody.of(binding) for binding in found])
+        limit: FromQuery[int | None] = None,
+        after: FromQuery[str | None] = None,
+    ) -> PageBody[RoleBody]:
+        """List the roles by name and what they allow."""
+        page = await roles.list(who, page_request(limit, after))
+        return PageBody(
+            items=[RoleBody.of(role) for role in page.items], next=page.next
+        )
 
     @post()
     @inject
-    async def bind(
+    async def create_role(
         self,
-        data: JSONBody[BindBody],
+        data: JSONBody[NewRoleBody],
         who: FromDishka[Principal],
         roles: FromDishka[Roles],
-    ) -> BindingBody:
-        """Give a user a role in a scope; a second time changes nothing."""
-        binding = await roles.bind(who, data.user, data.role, scope=data.scope)
-        return BindingBody.of(binding)
+    ) -> RoleBody:
+        """Add a role; one needs everything it allows oneself, everywhere."""
+        return RoleBody.of(await roles.create(who, data.name, data.draft()))
 
-    @delete("/{binding:uuid}")
+    @get("/{role:str}")
     @inject
-    async def unbind(
+    async def show_role(
+        self, role: FromPath[str], who: FromDishka[Principal], roles: FromDishka[Roles]
+    ) -> RoleBody:
+        """Show one role."""
+        return RoleBody.of(await roles.get(who, role))
+
+    @put("/{role:str}")
+    @inject
+    async def update_role(
         self,
-        binding: FromPath[UUID],
+        role: FromPath[str],
+        data: JSONBody[DraftBody],
         who: FromDishka[Principal],
         roles: FromDishka[Roles],
+    ) -> RoleBody:
+        """Replace what a role is; who has it has the new rights at once."""
+        return RoleBody.of(await roles.update(who, role, data.draft()))
+
+    @delete("/{role:str}")
+    @inject
+    async def delete_role(
+        self, role: FromPath[str], who: FromDishka[Principal], roles: FromDishka[Roles]
     ) -> None:
-        """Take a role away."""
-        await roles.unbind(who, binding)
+        """Delete a role that nobody has and no other role includes."""
+        await roles.delete(who, role)

@@ -1,5 +1,13 @@
 """The stores of authz in memory, for tests."""
 
 from fairlead.services.authz.memory.bindings import MemoryBindingStore
+from fairlead.services.authz.memory.groups import MemoryGroupStore
+from fairlead.services.authz.memory.roles import MemoryRoleStore
+from fairlead.services.authz.memory.versions import MemoryVersionStore
 
-__all__ = ["MemoryBindingStore"]
+__all__ = [
+    "MemoryBindingStore",
+    "MemoryGroupStore",
+    "MemoryRoleStore",
+    "MemoryVersionStore",
+]

@@ -11,6 +11,7 @@ from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go
+from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.permissions import (
     BINDING_CREATE,
@@ -60,8 +61,10 @@ class AccessPages(PageController):
         return await pages.show(
             request,
             sheet,
-            roles=await roles.list(pages.who),
-            bindings=await roles.bindings(pages.who),
+            roles=(await roles.list(pages.who, PageRequest(limit=PER_PAGE))).items,
+            bindings=(
+                await roles.bindings(pages.who, PageRequest(limit=PER_PAGE))
+            ).items,
             users=people,
             scopes=scopes,
             places={card.data["scope"]: card.data for card in scopes},

@@ -1,27 +1,55 @@
 """What the use cases need from the outside, in their own words."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from fairlead.kernel.paging import Page, PageRequest
+from fairlead.kernel.reach import Reach
 from fairlead.services.authz.public import Binding
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which bindings are wanted; None: any.
+
+    Attributes:
+        user_id: Of this user, and of the groups they are in.
+        holder_id: Of exactly this user or group.
+        reach: Within it.
+    """
+
+    user_id: UUID | None = None
+    holder_id: UUID | None = None
+    role: str | None = None
+    scope: str | None = None
+    reach: Reach = field(default_factory=lambda: Reach(everywhere=True))
+
+
 class BindingStore(Protocol):
-    """Keeps the bindings of one tenant."""
+    """Keeps the bindings of one tenant, to users and to groups."""
 
     @abstractmethod
-    async def all(self) -> tuple[Binding, ...]:
-        """Return every binding by principal name, then scope, then role."""
+    async def list(self, wanted: Wanted, page: PageRequest) -> Page[Binding]:
+        """Return bindings by the holder's name, each holder's oldest first."""
 
     @abstractmethod
-    async def held_by(self, principal_id: UUID) -> tuple[Binding, ...]:
-        """Return the bindings of one principal by scope, then role."""
+    async def held_by(self, holder_id: UUID) -> tuple[Binding, ...]:
+        """Return the bindings of one user or group themselves by scope, then role."""
 
     @abstractmethod
-    async def holders(self, role: str, scope: str) -> tuple[Binding, ...]:
-        """Return the bindings of `role` at exactly `scope` by principal name."""
+    async def rights_of(self, user_id: UUID) -> tuple[Binding, ...]:
+        """Return the bindings of a user and of their groups by scope, then role."""
+
+    @abstractmethod
+    async def holders(self, roles: AbstractSet[str], scope: str) -> tuple[Binding, ...]:
+        """Return the bindings of these roles at exactly `scope` by holder's name."""
+
+    @abstractmethod
+    async def bound(self, role: str) -> bool:
+        """Tell whether anybody has `role` anywhere."""
 
     @abstractmethod
     async def find(self, binding_id: UUID) -> Binding | None:
@@ -38,10 +66,3 @@ class BindingStore(Protocol):
     @abstractmethod
     async def remove_within(self, scope: str) -> tuple[Binding, ...]:
         """Remove the bindings at `scope` and below it; return them in no order."""
-
-    @abstractmethod
-    async def bump(self, then: Callable[[], None]) -> int:
-        """Raise the tenant's version by one and return it; 1 the first time.
-
-        `then` is called once this unit of work is durable, and never if it is undone.
-        """

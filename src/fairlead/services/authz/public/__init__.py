@@ -1,7 +1,11 @@
 """Authorisation as others see it."""
 
 from fairlead.kernel.reach import Reach
-from fairlead.services.authz.public.comparisons import Comparisons, Difference
+from fairlead.services.authz.public.comparisons import (
+    BadComparison,
+    Comparisons,
+    Difference,
+)
 from fairlead.services.authz.public.decisions import (
     Authorizer,
     Capable,
@@ -11,6 +15,7 @@ from fairlead.services.authz.public.decisions import (
     Delegations,
     HeldRights,
     NotAllowed,
+    RightsChanged,
     UnknownPermission,
 )
 from fairlead.services.authz.public.groups import (
@@ -49,6 +54,8 @@ from fairlead.services.authz.public.roles import (
 from fairlead.services.authz.public.scopes import (
     ROOT,
     BadScope,
+    EnvironmentPlaces,
+    ProjectPlaces,
     environment_scope,
     project_scope,
 )
@@ -56,6 +63,7 @@ from fairlead.services.authz.public.scopes import (
 __all__ = [
     "ROOT",
     "Authorizer",
+    "BadComparison",
     "BadGroup",
     "BadPolicy",
     "BadRole",
@@ -70,6 +78,7 @@ __all__ = [
     "Delegation",
     "Delegations",
     "Difference",
+    "EnvironmentPlaces",
     "Escalation",
     "Group",
     "GroupNameTaken",
@@ -86,7 +95,9 @@ __all__ = [
     "PolicyDraft",
     "PolicyNameTaken",
     "PolicyNotFound",
+    "ProjectPlaces",
     "Reach",
+    "RightsChanged",
     "Role",
     "RoleBuiltIn",
     "RoleDraft",

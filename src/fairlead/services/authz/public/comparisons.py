@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.public.roles import RoleDraft
+
+
+class BadComparison(FairleadError):
+    """It is not said what to compare with: one role, or one module."""
+
+    kind = ErrorKind.INVALID
+    code = "authz.bad_comparison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,8 @@ class Comparisons(Protocol):
 
     Users come by name, each with all their scopes on one page. What a user would still
     have by another role, group or scope is no loss, what they have already no gain.
+    Every scope they have a binding in is looked at, with all that holds there; policies
+    are not, for they take away by conditions.
     """
 
     @abstractmethod
@@ -42,6 +52,7 @@ class Comparisons(Protocol):
         Raises:
             BadRole, RoleBuiltIn: as they say.
             RoleNotFound: there is none to delete.
+            RoleInUse: another role includes the one to delete.
         """
 
     @abstractmethod

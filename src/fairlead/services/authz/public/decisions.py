@@ -2,10 +2,11 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.events import Event
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal, TenantId
 from fairlead.kernel.reach import Reach
@@ -14,7 +15,10 @@ from fairlead.services.authz.public.scopes import ROOT
 
 
 class NotAllowed(FairleadError):
-    """The caller lacks a permission; `permission` and `scope` are in the details."""
+    """The caller lacks a permission; `permission` and `scope` are in the details.
+
+    So is `policy`, the name of one, where roles give the permission and it forbids.
+    """
 
     kind = ErrorKind.FORBIDDEN
     code = "authz.not_allowed"
@@ -42,6 +46,16 @@ class Delegations(Protocol):
     @abstractmethod
     async def of(self, who: Principal) -> Delegation | None:
         """Return what such a caller may; None: nothing, it is not good any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsChanged(Event):
+    """Roles, groups, bindings or policies of a tenant changed; `version` counts it."""
+
+    topic: ClassVar[str] = "authz.rights.changed"
+
+    tenant_id: TenantId
+    version: int
 
 
 class HeldRights(Protocol):
@@ -99,7 +113,10 @@ class Decision:
     """Whether somebody may do something somewhere, and by what.
 
     Attributes:
-        binding: The one that decides; None: none gives the permission there.
+        binding: The one that decides; None: none gives the permission there. Of several
+            it is the one at the nearest scope, there the first by the name of the role;
+            of one role, one's own goes before those of groups. A run has a role without
+            a binding, and of a key it is one of its owner's.
         path: Names of roles, from the bound one to the one whose own the permission
             is.
         policy: The name of the policy that forbids it; empty: none does.
@@ -155,6 +172,8 @@ class Decisions(Protocol):
     ) -> Page[Capable]:
         """Return the users who may do it there by name, members of groups, too.
 
+        Who is disabled is left out: they may do nothing until they are let in again.
+        Keys and runs are not listed, nor is the address known that a policy looks at.
         A page may hold fewer than asked for and still not be the last.
 
         Raises:

@@ -87,6 +87,8 @@ class Role:
         permissions: All it allows: its own and those of the roles it includes.
         own: What it allows by itself.
         includes: Names of the roles whose permissions it has, too.
+        inert: What it is meant to allow by itself, and no loaded module declares any
+            more: kept, and without effect.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Role:
     built_in: bool = True
     own: frozenset[str] = frozenset()
     includes: frozenset[str] = frozenset()
+    inert: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +175,7 @@ class Roles(Protocol):
 
         Raises:
             RoleNotFound, RoleBuiltIn, BadRole, Escalation: as they say.
+            LastAdministrator: nobody would be an administrator of everything.
         """
 
     @abstractmethod

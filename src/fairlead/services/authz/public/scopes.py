@@ -1,8 +1,11 @@
 """Where something holds."""
 
+from abc import abstractmethod
+from typing import Protocol
 from uuid import UUID
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.paging import Page, PageRequest
 
 ROOT = "/"
 
@@ -22,3 +25,19 @@ class BadScope(FairleadError):
 
     kind = ErrorKind.INVALID
     code = "authz.bad_scope"
+
+
+class ProjectPlaces(Protocol):
+    """Knows the projects; answered by whoever keeps them, and nothing is authorised."""
+
+    @abstractmethod
+    async def scopes(self, page: PageRequest) -> Page[str]:
+        """Return the scopes of all projects of the tenant, always in one order."""
+
+
+class EnvironmentPlaces(Protocol):
+    """Knows the environments, as `ProjectPlaces` does the projects."""
+
+    @abstractmethod
+    async def scopes(self, page: PageRequest) -> Page[str]:
+        """Return the scopes of all environments of the tenant, always in one order."""

@@ -1,14 +1,15 @@
 """Bindings in a relational database."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Index,
-    Integer,
+    RowMapping,
     Select,
     String,
     Table,
@@ -22,11 +23,16 @@ from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.errors import violates
+from fairlead.adapters.sql.paging import Keyset
+from fairlead.adapters.sql.reach import reached
 from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
+from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
-from fairlead.services.authz.ports import BindingStore
-from fairlead.services.authz.public import Binding
+from fairlead.services.authz.domain import ids_in
+from fairlead.services.authz.ports import BindingStore, Wanted
+from fairlead.services.authz.public import Binding, HolderKind
+from fairlead.services.authz.sql.groups import groups_of
 
 one_each = UniqueConstraint("tenant_id", "principal_id", "role", "scope")
 bindings = Table(
@@ -39,19 +45,30 @@ bindings = Table(
     Column("role", String(63), nullable=False),
     Column("scope", String(140), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("principal_kind", String(10), nullable=False, server_default="user"),
+    Column("project_id", Uuid),
+    Column("environment_id", Uuid),
     one_each,
     Index("ix_authz_bindings_role", "tenant_id", "role", "scope"),
+    Index("ix_authz_bindings_name", "tenant_id", "principal_name", "id"),
 )
-versions = Table(
-    "authz_versions",
-    metadata,
-    Column("tenant_id", Uuid, primary_key=True),
-    Column("version", Integer, nullable=False),
+_COLUMNS = tuple(
+    bindings.c[name]
+    for name in (
+        "id",
+        "principal_id",
+        "principal_name",
+        "principal_kind",
+        "role",
+        "scope",
+        "created_at",
+    )
 )
+_BY_NAME = Keyset((bindings.c.principal_name, bindings.c.id))
 
 
 class SqlBindingStore(BindingStore):
-    """Reads and writes `authz_bindings` and `authz_versions`."""
+    """Reads and writes `authz_bindings`; reads who is in which group."""
 
     def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
         """Keep the bindings of `tenant_id`."""
@@ -59,27 +76,45 @@ class SqlBindingStore(BindingStore):
         self._tenant_id = tenant_id
 
     @override
-    async def all(self) -> tuple[Binding, ...]:
-        return await self._read(self._query().order_by(*_BY_NAME))
+    async def list(self, wanted: Wanted, page: PageRequest) -> Page[Binding]:
+        query = _BY_NAME.select(self._query(*self._conditions(wanted)), page)
+        rows = (await self._connection.execute(query)).mappings().all()
+        return _BY_NAME.page(rows, page, _binding)
 
     @override
-    async def held_by(self, principal_id: UUID) -> tuple[Binding, ...]:
-        query = self._query().where(bindings.c.principal_id == principal_id)
-        return await self._read(query.order_by(bindings.c.scope, bindings.c.role))
+    async def held_by(self, holder_id: UUID) -> tuple[Binding, ...]:
+        return await self._read(self._of_scopes(bindings.c.principal_id == holder_id))
 
     @override
-    async def holders(self, role: str, scope: str) -> tuple[Binding, ...]:
-        query = self._query().where(bindings.c.role == role, bindings.c.scope == scope)
-        return await self._read(query.order_by(*_BY_NAME))
+    async def rights_of(self, user_id: UUID) -> tuple[Binding, ...]:
+        return await self._read(self._of_scopes(self._helps(user_id)))
+
+    @override
+    async def holders(self, roles: AbstractSet[str], scope: str) -> tuple[Binding, ...]:
+        named = bindings.c.role.in_(sorted(roles))
+        query = self._query(named, bindings.c.scope == scope)
+        return await self._read(query.order_by(*_BY_NAME.columns))
+
+    @override
+    async def bound(self, role: str) -> bool:
+        query = self._query(bindings.c.role == role).limit(1)
+        return bool(await self._read(query))
 
     @override
     async def find(self, binding_id: UUID) -> Binding | None:
-        found = await self._read(self._query().where(bindings.c.id == binding_id))
+        found = await self._read(self._query(bindings.c.id == binding_id))
         return found[0] if found else None
 
     @override
     async def add(self, binding: Binding) -> Binding:
-        values = asdict(binding) | {"tenant_id": self._tenant_id}
+        project, environment = ids_in(binding.scope)
+        values = {column.name: getattr(binding, column.name) for column in _COLUMNS}
+        values |= {
+            "tenant_id": self._tenant_id,
+            "principal_kind": binding.principal_kind.value,
+            "project_id": project,
+            "environment_id": environment,
+        }
         try:
             await self._connection.execute(bindings.insert().values(**values))
         except IntegrityError as error:
@@ -102,32 +137,48 @@ class SqlBindingStore(BindingStore):
             bindings.c.scope == scope,
             bindings.c.scope.startswith(f"{scope}/", autoescape=True),
         )
-        gone = await self._read(self._query().where(within))
+        gone = await self._read(self._query(within))
         await self._connection.execute(
             bindings.delete().where(bindings.c.tenant_id == self._tenant_id, within)
         )
         return gone
 
-    @override
-    async def bump(self, then: Callable[[], None]) -> int:
-        mine = versions.c.tenant_id == self._tenant_id
-        raised = versions.update().where(mine).values(version=versions.c.version + 1)
-        if (await self._connection.execute(raised)).rowcount == 0:
-            first = versions.insert().values(tenant_id=self._tenant_id, version=1)
-            await self._connection.execute(first)
-        self._connection.after_commit(then)
-        found = await self._connection.execute(select(versions.c.version).where(mine))
-        return int(found.scalar_one())
+    def _conditions(self, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+        yield reached(
+            wanted.reach,
+            project=bindings.c.project_id,
+            environment=bindings.c.environment_id,
+        )
+        if wanted.user_id is not None:
+            yield self._helps(wanted.user_id)
+        if wanted.holder_id is not None:
+            yield bindings.c.principal_id == wanted.holder_id
+        if wanted.role is not None:
+            yield bindings.c.role == wanted.role
+        if wanted.scope is not None:
+            yield bindings.c.scope == wanted.scope
 
-    def _query(self) -> Select[*tuple[Any, ...]]:
-        return select(*_COLUMNS).where(bindings.c.tenant_id == self._tenant_id)
+    def _helps(self, user_id: UUID) -> ColumnElement[bool]:
+        """Return the condition under which a binding gives a user rights."""
+        return or_(
+            bindings.c.principal_id == user_id,
+            bindings.c.principal_id.in_(groups_of(self._tenant_id, user_id)),
+        )
 
-    async def _read(self, query: Select[*tuple[Any, ...]]) -> tuple[Binding, ...]:
+    def _query(self, *conditions: ColumnElement[bool]) -> Select[Any]:
+        mine = bindings.c.tenant_id == self._tenant_id
+        return select(*_COLUMNS).where(mine, *conditions)
+
+    def _of_scopes(self, condition: ColumnElement[bool]) -> Select[Any]:
+        query = self._query(condition)
+        return query.order_by(bindings.c.scope, bindings.c.role, bindings.c.id)
+
+    async def _read(self, query: Select[Any]) -> tuple[Binding, ...]:
         rows = (await self._connection.execute(query)).mappings()
-        return tuple(Binding(**row) for row in rows)
+        return tuple(_binding(row) for row in rows)
 
     async def _same(self, binding: Binding) -> Binding:
-        query = self._query().where(
+        query = self._query(
             bindings.c.principal_id == binding.principal_id,
             bindings.c.role == binding.role,
             bindings.c.scope == binding.scope,
@@ -135,5 +186,5 @@ class SqlBindingStore(BindingStore):
         return (await self._read(query))[0]
 
 
-_COLUMNS = [column for column in bindings.c if column is not bindings.c.tenant_id]
-_BY_NAME = (bindings.c.principal_name, bindings.c.scope, bindings.c.role)
+def _binding(row: RowMapping) -> Binding:
+    return Binding(**{**row, "principal_kind": HolderKind(row["principal_kind"])})

@@ -1,6 +1,6 @@
 """The decision every use case asks for first."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from typing_extensions import override
 
@@ -8,37 +8,17 @@ from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.reach import Reach
 from fairlead.services.audit.public import Act, AuditTrail, Outcome
-from fairlead.services.authz.domain import Grants, RoleBook
-from fairlead.services.authz.ports import BindingStore
-from fairlead.services.authz.public import (
-    ROOT,
-    Authorizer,
-    Delegation,
-    Delegations,
-    NotAllowed,
-)
-from fairlead.services.authz.use_cases.cache import GrantCache
-
-DELEGATED = frozenset({PrincipalKind.API_KEY, PrincipalKind.RUN})
-
-
-class NoDelegations(Delegations):
-    """Knows no keys and no runs, so none of them may do anything."""
-
-    @override
-    async def of(self, who: Principal) -> Delegation | None:
-        return None
+from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed
+from fairlead.services.authz.use_cases.cache import Held
+from fairlead.services.authz.use_cases.holdings import Holdings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAuthorizer(Authorizer):
-    """Decides from the cache; reads a caller's bindings once per version."""
+    """Decides from what is remembered; a policy can take away what a role gives."""
 
-    roles: RoleBook
-    store: BindingStore
-    cache: GrantCache
+    holdings: Holdings
     trail: AuditTrail
-    delegations: Delegations = field(default_factory=NoDelegations)
 
     @override
     async def require(
@@ -53,60 +33,76 @@ class LocalAuthorizer(Authorizer):
     ) -> None:
         if who.kind is PrincipalKind.SERVICE:
             return
-        grants = self.cache.get(who) or await self._load(who)
-        if grants.hold(permission, on):
+        held = self.holdings.cache.get(who) or await self.holdings.read(who)
+        policy = decided(held, who, permission, on)
+        if policy == "":
             return
-        await self._record(who, permission, on, target)
-        if missing is not None and not (sees and grants.hold(sees, on)):
+        await self._record(who, permission, on, target, policy)
+        if missing is not None and not (sees and decided(held, who, sees, on) == ""):
             raise missing
-        raise NotAllowed(
-            f"You need the permission {permission} for this; ask an administrator.",
-            permission=permission,
-            scope=on,
-        )
+        raise refusal(permission, on, policy)
 
     @override
     async def allows(self, who: Principal, permission: str, *, on: str = ROOT) -> bool:
         if who.kind is PrincipalKind.SERVICE:
             return True
-        grants = self.cache.get(who) or await self._load(who)
-        return grants.hold(permission, on)
+        held = self.holdings.cache.get(who) or await self.holdings.read(who)
+        return decided(held, who, permission, on) == ""
 
     @override
     async def reach(self, who: Principal, permission: str) -> Reach:
         if who.kind is PrincipalKind.SERVICE:
             return Reach(everywhere=True)
-        grants = self.cache.get(who) or await self._load(who)
-        return grants.reach(permission)
-
-    async def _load(self, who: Principal) -> Grants:
-        if not who.known:
-            return Grants({})
-        version = self.cache.version(who.tenant_id)
-        if who.kind in DELEGATED:
-            grants = await self._delegated(who)
-        else:
-            grants = Grants.of(await self.store.held_by(who.id), self.roles)
-        self.cache.keep(who, grants, version=version)
-        return grants
-
-    async def _delegated(self, who: Principal) -> Grants:
-        found = await self.delegations.of(who)
-        if found is None:
-            return Grants({})
-        if found.owner_id is None:
-            whole = Grants({ROOT: self.roles.permissions(found.role)})
-        else:
-            whole = Grants.of(await self.store.held_by(found.owner_id), self.roles)
-        return whole.narrowed(found.permissions, found.projects)
+        held = self.holdings.cache.get(who) or await self.holdings.read(who)
+        return reached(held, who, permission)
 
     async def _record(
-        self, who: Principal, permission: str, on: str, target: str
+        self, who: Principal, permission: str, on: str, target: str, policy: str | None
     ) -> None:
         act = Act(
             action=permission,
             target=target or on.removeprefix(ROOT),
             scope=on,
             outcome=Outcome.REFUSED,
+            details={"policy": policy} if policy else {},
         )
         await self.trail.record(who, act)
+
+
+def decided(held: Held, who: Principal, permission: str, on: str) -> str | None:
+    """Return an empty text: yes; the name of the policy that forbids it; None: no role.
+
+    `held` is what `who`, no service, holds.
+    """
+    if not held.grants.hold(permission, on):
+        return None
+    if not held.restrictions.concern(permission):
+        return ""
+    return held.restrictions.forbidden_by(who, held.grants.groups, permission, on)
+
+
+def reached(held: Held, who: Principal, permission: str) -> Reach:
+    """Return where `decided` says yes."""
+    whole = held.grants.reach(permission)
+    if whole.nowhere or not held.restrictions.concern(permission):
+        return whole
+    return held.restrictions.reach(
+        who, held.grants.groups, permission, whole, held.grants.homes(permission)
+    )
+
+
+def refusal(permission: str, on: str, policy: str | None) -> NotAllowed:
+    """Return the error for a caller whom `decided` does not let pass."""
+    if not policy:
+        return NotAllowed(
+            f"You need the permission {permission} for this; ask an administrator.",
+            permission=permission,
+            scope=on,
+        )
+    return NotAllowed(
+        f"The policy '{policy}' forbids this, though you have the permission "
+        f"{permission}.",
+        permission=permission,
+        scope=on,
+        policy=policy,
+    )

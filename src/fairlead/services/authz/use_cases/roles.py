@@ -1,275 +1,186 @@
-"""What people can do with roles and bindings."""
+"""What people can do with roles."""
 
 from dataclasses import dataclass
-from functools import partial
-from uuid import UUID
 
-from typing_extensions import override
-
-from fairlead.kernel.clock import Clock
-from fairlead.kernel.ids import new_id
-from fairlead.kernel.principal import Principal, PrincipalKind
-from fairlead.kernel.reach import Reach
+from fairlead.kernel.paging import BadPage, Page, PageRequest
+from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
-from fairlead.services.authz.domain import ADMIN, RoleBook, checked_scope, covers
+from fairlead.services.authz.domain import RoleBook, is_name
 from fairlead.services.authz.permissions import (
-    BINDING_CREATE,
-    BINDING_DELETE,
-    BINDING_READ,
+    ROLE_CREATE,
+    ROLE_DELETE,
     ROLE_READ,
+    ROLE_UPDATE,
 )
-from fairlead.services.authz.ports import BindingStore
+from fairlead.services.authz.ports import BindingStore, RoleStore
 from fairlead.services.authz.public import (
     ROOT,
     Authorizer,
-    Binding,
-    BindingNotFound,
+    Escalation,
     LastAdministrator,
     Role,
-    Roles,
+    RoleBuiltIn,
+    RoleDraft,
+    RoleInUse,
+    RoleNameTaken,
 )
-from fairlead.services.authz.use_cases.cache import GrantCache
-from fairlead.services.identity.public import Departures, Directory, UserNotFound
+from fairlead.services.authz.use_cases.administrators import Administrators, Loss
+from fairlead.services.authz.use_cases.changes import NoteChange
+from fairlead.services.authz.use_cases.holdings import Guard, RoleBooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListRoles:
+class ShowRoles:
     """Show the roles."""
 
     authorizer: Authorizer
-    roles: RoleBook
+    books: RoleBooks
 
-    async def __call__(self, who: Principal) -> tuple[Role, ...]:
-        """Return all roles by name.
+    async def list(self, who: Principal, page: PageRequest) -> Page[Role]:
+        """Return roles by name, built-in and own.
 
         Raises:
             NotAllowed: `who` may not see them.
         """
         await self.authorizer.require(who, ROLE_READ)
-        return tuple(role for _, role in sorted(self.roles.roles.items()))
+        if page.after is not None and not is_name(page.after):
+            raise BadPage("Use a cursor from 'next' of the page before.")
+        roles = (await self.books.read()).roles
+        left = sorted(name for name in roles if name > (page.after or ""))
+        shown = left[: page.limit]
+        return Page(
+            items=tuple(roles[name] for name in shown),
+            next=shown[-1] if len(left) > len(shown) else None,
+        )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListBindings:
-    """Show who has which role where."""
-
-    authorizer: Authorizer
-    store: BindingStore
-    directory: Directory
-
-    async def __call__(
-        self, who: Principal, *, principal: str | None = None
-    ) -> tuple[Binding, ...]:
-        """Return bindings, of everybody or of one user, within the caller's reach.
+    async def get(self, who: Principal, name: str) -> Role:
+        """Return one role.
 
         Raises:
-            NotAllowed: `who` may see none, and they are not their own.
-            UserNotFound: there is no user of this name.
+            NotAllowed: `who` may not see it.
+            RoleNotFound: there is none of this name.
         """
-        if principal == who.name and who.kind is PrincipalKind.USER:
-            return await self.store.held_by(who.id)
-        reach = await self.authorizer.reach(who, BINDING_READ)
-        if reach == Reach(everywhere=False):
-            await self.authorizer.require(who, BINDING_READ)
-        if principal is None:
-            found = await self.store.all()
-        else:
-            found = await self.store.held_by((await self.directory.find(principal)).id)
-        return tuple(binding for binding in found if covers(reach, binding.scope))
+        await self.authorizer.require(who, ROLE_READ, target=f"roles/{name}")
+        return (await self.books.read()).get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Administrators:
-    """Knows who may do everything everywhere."""
+class CreateRole:
+    """Add a role of one's own."""
 
-    store: BindingStore
-    directory: Directory
+    authorizer: Authorizer
+    guard: Guard
+    books: RoleBooks
+    roles: RoleStore
+    note_change: NoteChange
+    trail: AuditTrail
+    work: UnitOfWork
 
-    async def without(
-        self, *, binding_id: UUID | None = None, user_id: UUID | None = None
-    ) -> bool:
-        """Tell whether an enabled one would remain without this binding or user."""
-        for binding in await self.store.holders(ADMIN, ROOT):
-            if binding.id == binding_id or binding.principal_id == user_id:
-                continue
-            if await self._can_log_in(binding.principal_id):
-                return True
-        return False
+    async def __call__(self, who: Principal, name: str, draft: RoleDraft) -> Role:
+        """Add it; nobody has it yet.
 
-    async def _can_log_in(self, user_id: UUID) -> bool:
-        try:
-            return not (await self.directory.get(user_id)).disabled
-        except UserNotFound:
-            return False
+        Raises:
+            NotAllowed: `who` may not make roles.
+            Escalation: `who` does not have everything it allows, everywhere.
+            RoleNameTaken, BadRole: as they say.
+        """
+        act = _act(ROLE_CREATE, name)
+        await self.authorizer.require(who, ROLE_CREATE, target=act.target)
+        own = await self.guard.own(who)
+        async with told(self.trail, who, act, Escalation), self.work:
+            book = await self.books.read()
+            if name in book.roles:
+                raise RoleNameTaken(f"There is a role '{name}' already.", role=name)
+            book = book.drafted(name, draft)
+            role = book.get(name)
+            own.cover(role.permissions, on=ROOT)
+            await self.roles.add(book.kept(name))
+            await self.note_change(who)
+            await self.trail.record(who, _act(ROLE_CREATE, name, role))
+        return role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LastAdministratorStays(Departures):
-    """Keeps the last administrator from being shut out."""
+class UpdateRole:
+    """Replace what a role of one's own is."""
 
+    authorizer: Authorizer
+    guard: Guard
     administrators: Administrators
-    store: BindingStore
-
-    @override
-    async def allow(self, user_id: UUID) -> None:
-        holders = await self.store.holders(ADMIN, ROOT)
-        if all(binding.principal_id != user_id for binding in holders):
-            return
-        if not await self.administrators.without(user_id=user_id):
-            raise _last()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
-    """Give a user a role."""
-
-    authorizer: Authorizer
-    roles: RoleBook
-    store: BindingStore
-    directory: Directory
-    cache: GrantCache
+    books: RoleBooks
+    roles: RoleStore
+    note_change: NoteChange
     trail: AuditTrail
     work: UnitOfWork
-    clock: Clock
 
-    async def __call__(
-        self, who: Principal, user: str, role: str, *, scope: str
-    ) -> Binding:
-        """Give `role` in `scope`, or return the binding that does so already.
+    async def __call__(self, who: Principal, name: str, draft: RoleDraft) -> Role:
+        """Replace it; who has it has the new rights at once.
 
         Raises:
-            NotAllowed: `who` may not bind in `scope`.
-            RoleNotFound, UserNotFound, BadScope: as they say.
+            NotAllowed: `who` may not change roles.
+            Escalation: `who` does not have everything it newly allows, everywhere.
+            RoleNotFound, RoleBuiltIn, BadRole: as they say.
+            LastAdministrator: nobody would be an administrator of everything.
         """
-        scope = checked_scope(scope)
-        await self.authorizer.require(
-            who, BINDING_CREATE, on=scope, target=f"users/{user.lower()}"
-        )
-        role = self.roles.get(role).name
-        found = await self.directory.find(user)
-        wanted = Binding(
-            id=new_id(),
-            principal_id=found.id,
-            principal_name=found.name,
-            role=role,
-            scope=scope,
-            created_at=self.clock.now(),
-        )
-        async with self.work:
-            binding = await self.store.add(wanted)
-            if binding.id == wanted.id:
-                await self.store.bump(partial(self.cache.forget, who.tenant_id))
-                await self.trail.record(who, _act(BINDING_CREATE, binding))
-        return binding
+        act = _act(ROLE_UPDATE, name)
+        await self.authorizer.require(who, ROLE_UPDATE, target=act.target)
+        own = await self.guard.own(who)
+        refusals = (Escalation, LastAdministrator, RoleBuiltIn)
+        async with told(self.trail, who, act, *refusals), self.work:
+            before = await self.books.read()
+            had = before.get(name).permissions
+            after = before.drafted(name, draft)
+            role = after.get(name)
+            own.cover(role.permissions - had, on=ROOT)
+            await self._keep_an_administrator(before, after)
+            await self.roles.save(after.kept(name))
+            await self.note_change(who)
+            await self.trail.record(who, _act(ROLE_UPDATE, name, role))
+        return role
+
+    async def _keep_an_administrator(self, before: RoleBook, after: RoleBook) -> None:
+        if before.administrators() - after.administrators():
+            await self.administrators.keep(Loss(), after=after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unbind:
-    """Take a role away."""
+class DeleteRole:
+    """Remove a role of one's own."""
 
     authorizer: Authorizer
-    administrators: Administrators
-    store: BindingStore
-    cache: GrantCache
+    books: RoleBooks
+    roles: RoleStore
+    bindings: BindingStore
+    note_change: NoteChange
     trail: AuditTrail
     work: UnitOfWork
 
-    async def __call__(self, who: Principal, binding_id: UUID) -> None:
-        """Remove a binding.
+    async def __call__(self, who: Principal, name: str) -> None:
+        """Remove a role that nobody has and no other role includes.
 
         Raises:
-            NotAllowed: `who` may not unbind in its scope.
-            BindingNotFound: there is none that `who` may see.
-            LastAdministrator: nobody else is an administrator of everything.
+            NotAllowed: `who` may not delete roles.
+            RoleNotFound, RoleBuiltIn, RoleInUse: as they say.
         """
-        missing = BindingNotFound("There is no such binding.", binding=str(binding_id))
-        binding = await self.store.find(binding_id)
-        scope = ROOT if binding is None else binding.scope
-        await self.authorizer.require(
-            who,
-            BINDING_DELETE,
-            on=scope,
-            target=f"bindings/{binding_id}",
-            sees=BINDING_READ,
-            missing=missing,
-        )
-        act = Act(action=BINDING_DELETE, target=f"bindings/{binding_id}", scope=scope)
-        async with told(self.trail, who, act, LastAdministrator), self.work:
-            held = await self.store.find(binding_id)
-            if held is None:
-                raise missing
-            await self._keep_an_administrator(held)
-            await self.store.remove(binding_id)
-            await self.store.bump(partial(self.cache.forget, who.tenant_id))
-            await self.trail.record(who, _act(BINDING_DELETE, held))
-
-    async def _keep_an_administrator(self, binding: Binding) -> None:
-        if (binding.role, binding.scope) != (ADMIN, ROOT):
-            return
-        if not await self.administrators.without(binding_id=binding.id):
-            raise _last()
+        act = _act(ROLE_DELETE, name)
+        await self.authorizer.require(who, ROLE_DELETE, target=act.target)
+        async with told(self.trail, who, act, RoleBuiltIn, RoleInUse), self.work:
+            (await self.books.read()).without(name)
+            if await self.bindings.bound(name):
+                raise RoleInUse(
+                    f"Somebody has the role '{name}': take it away first.", role=name
+                )
+            await self.roles.remove(name)
+            await self.note_change(who)
+            await self.trail.record(who, act)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveBindings:
-    """Take away what was given within a scope that is gone."""
-
-    store: BindingStore
-    cache: GrantCache
-    trail: AuditTrail
-    work: UnitOfWork
-
-    async def __call__(self, who: Principal, scope: str) -> None:
-        """Remove them all in the name of `who`, by whose act the scope went."""
-        async with self.work:
-            gone = await self.store.remove_within(scope)
-            if gone:
-                await self.store.bump(partial(self.cache.forget, who.tenant_id))
-            for binding in gone:
-                await self.trail.record(who, _act(BINDING_DELETE, binding))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalRoles(Roles):
-    """Roles and bindings in this process."""
-
-    list_roles: ListRoles
-    list_bindings: ListBindings
-    give: Bind
-    take: Unbind
-
-    @override
-    async def list(self, who: Principal) -> tuple[Role, ...]:
-        return await self.list_roles(who)
-
-    @override
-    async def bindings(
-        self, who: Principal, *, principal: str | None = None
-    ) -> tuple[Binding, ...]:
-        return await self.list_bindings(who, principal=principal)
-
-    @override
-    async def bind(
-        self, who: Principal, user: str, role: str, *, scope: str
-    ) -> Binding:
-        return await self.give(who, user, role, scope=scope)
-
-    @override
-    async def unbind(self, who: Principal, binding_id: UUID) -> None:
-        await self.take(who, binding_id)
-
-
-def _last() -> LastAdministrator:
-    return LastAdministrator(
-        "This is the last administrator; make somebody else one first."
-    )
-
-
-def _act(action: str, binding: Binding) -> Act:
-    return Act(
-        action=action,
-        target=f"bindings/{binding.id}",
-        scope=binding.scope,
-        details={"user": binding.principal_name, "role": binding.role},
-    )
+def _act(action: str, name: str, role: Role | None = None) -> Act:
+    details: dict[str, str] = {}
+    if role is not None:
+        details = {
+            "permissions": " ".join(sorted(role.own | role.inert)),
+            "includes": " ".join(sorted(role.includes)),
+        }
+    return Act(action=action, target=f"roles/{name[:100]}", details=details)
