@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -85,3 +86,70 @@ def test_an_address_is_verified_and_a_password_reset(
     server.run("users", "delete", "mia", "--yes")
     assert server.run("users", "show", "mia").exit_code == 3
     eventually(lambda: other.run("whoami").exit_code == 4, "the end of the session")
+
+
+def test_people_look_after_their_own_account(
+    server: TestServer, other: TestServer
+) -> None:
+    """Preferences, address and password, each with what it needs."""
+    make = ("users", "create", "noa", "--email", "noa@example.org", "--password-stdin")
+    assert server.run(*make, stdin=f"{FIRST}\n").exit_code == 0
+    assert server.data("users", "show", "NOA@example.org")["name"] == "noa"
+    assert server.run("users", "show", "nobody@example.org").exit_code == 3
+    login = ("login", "--username", "noa", "--password-stdin")
+    other.run(*login, stdin=f"{FIRST}\n")
+
+    changed = other.run("account", "update", "--locale", "de-CH", "--time-zone", "UTC")
+    assert changed.exit_code == 0, changed.err
+    shown = other.data("account", "show")
+    assert (shown["locale"], shown["time_zone"]) == ("de-CH", "UTC")
+    move = ("account", "update", "--email", "new@example.org", "--password-stdin")
+    assert other.run(*move, stdin="a wrong one\n").exit_code == 4
+    assert other.run(*move, stdin=f"{FIRST}\n").exit_code == 0
+    assert other.data("account", "show")["email"] == "new@example.org"
+
+    change = ("account", "set-password", "--password-stdin")
+    assert other.run(*change, stdin=f"a wrong one\n{NEXT}\n").exit_code == 4
+    assert other.run(*change, stdin=f"{FIRST}\ntoo short\n").exit_code == 2
+    assert other.run(*change, stdin=f"{FIRST}\n{NEXT}\n").exit_code == 0
+    assert other.run("whoami").exit_code == 0
+    assert other.run(*login, stdin=f"{FIRST}\n").exit_code == 4
+    assert other.run(*login, stdin=f"{NEXT}\n").exit_code == 0
+
+
+def test_others_are_asked_whose_a_token_is(
+    server: TestServer, other: TestServer
+) -> None:
+    """By whoever may; of what is no good nothing is told."""
+    made = server.run("keys", "create", "asked", "--scope", "identity.user.read")
+    secret = made.out.strip()
+    told = server.run("auth", "introspect", "--output", "json", stdin=f"{secret}\n")
+    assert told.exit_code == 0, told.err
+    assert told.json()["username"] == "admin/asked"
+    assert told.json()["scope"] == "identity.user.read"
+    gone = server.run("auth", "introspect", "--output", "json", stdin="a.b.c\n")
+    assert gone.exit_code == 1
+    assert gone.json() == {"active": False}
+    assert other.run("auth", "introspect", stdin=f"{secret}\n").exit_code == 4
+
+
+def test_who_looks_after_users_becomes_no_administrator(
+    server: TestServer, other: TestServer
+) -> None:
+    """Setting a password is logging in: it takes the rights of the one it is of."""
+    make = ("users", "create", "--password-stdin")
+    assert server.run(*make, "guest", stdin=f"{FIRST}\n").exit_code == 0
+    scopes = ("--scope", "identity.user.update", "--scope", "identity.user.read")
+    key = server.run("keys", "create", "desk", *scopes).out.strip()
+    desk = replace(other, settings={"FAIRLEAD_TOKEN": key})
+    set_password = ("users", "set-password", "--password-stdin")
+    refused = desk.run(*set_password, "admin", stdin=f"{NEXT}\n")
+    assert refused.exit_code == 4
+    assert "may do what you may not" in refused.err
+    assert desk.run(*set_password, "guest", stdin=f"{NEXT}\n").exit_code == 0
+    for arguments in (
+        ("users", "remove-second-factor", "admin"),
+        ("users", "update", "admin", "--email", "evil@example.org"),
+    ):
+        assert desk.run(*arguments).exit_code == 4, arguments
+    assert desk.run("users", "update", "admin", "--locale", "de").exit_code == 0

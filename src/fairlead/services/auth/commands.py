@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -146,7 +147,7 @@ def revoke(
 
 @click.group()
 def auth() -> None:
-    """What tokens are signed with."""
+    """Tokens: whose they are, and what they are signed with."""
 
 
 @auth.command("rotate-keys")
@@ -161,6 +162,48 @@ def rotate_keys(*, at_once: bool, form: str) -> None:
     made = Client().post("/api/v1/auth/rotate-keys", {"at_once": at_once})
     columns = [("key", field("kid")), ("created", when("created_at"))]
     show_one(made, columns, form=form)
+
+
+def _time(name: str) -> Callable[[Row], str]:
+    def shown(row: Row) -> str:
+        seconds = row.get(name)
+        if seconds is None:
+            return ""
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+    return shown
+
+
+@auth.command()
+@output
+def introspect(form: str) -> None:
+    """Tell whether a token is good and whose it is; it is read from stdin.
+
+    It may be an access token, an API key or the token of a step. One that is not good
+    ends the command with 1.
+    """
+    token = click.prompt("Token", hide_input=True, err=True) if _asks() else _line()
+    facts = Client().post_form("/api/v1/auth/introspect", {"token": token})
+    columns = [
+        ("active", field("active")),
+        ("who", field("username")),
+        ("kind", field("kind")),
+        ("scope", field("scope")),
+        ("project", field("project")),
+        ("issued", _time("iat")),
+        ("expires", _time("exp")),
+    ]
+    show_one(facts, columns, form=form)
+    if not facts["active"]:
+        raise SystemExit(1)
+
+
+def _asks() -> bool:
+    return sys.stdin.isatty()
+
+
+def _line() -> str:
+    return sys.stdin.readline().strip()
 
 
 KEYS = "/api/v1/auth/api-keys"

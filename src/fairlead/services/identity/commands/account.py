@@ -9,7 +9,7 @@ from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.credentials import Credentials, address
 from fairlead.adapters.terminal.options import output
 from fairlead.adapters.terminal.output import field, show_one
-from fairlead.services.identity.commands.users import read_password
+from fairlead.services.identity.commands.users import path_of, profile, read_password
 
 PATH = "/api/v1/account"
 STDIN = click.option(
@@ -30,10 +30,50 @@ def show(form: str) -> None:
         ("name", field("name")),
         ("email", field("email")),
         ("verified", field("email_verified")),
+        ("locale", field("locale")),
+        ("time zone", field("time_zone")),
         ("second factor", field("second_factor")),
         ("recovery codes left", field("recovery_codes_left")),
     ]
     show_one(Client().get(PATH), columns, form=form)
+
+
+@account.command()
+@profile
+@STDIN
+def update(
+    email: str | None,
+    locale: str | None,
+    time_zone: str | None,
+    *,
+    password_stdin: bool,
+) -> None:
+    """Change your address or preferences; those left out stay.
+
+    A new address needs your password.
+    """
+    client = Client()
+    body = {"email": email, "locale": locale, "time_zone": time_zone}
+    if email is not None:
+        body["password"] = read_password(stdin=password_stdin, twice=False)
+    client.patch(path_of(client.get(PATH)["name"]), body)
+    click.echo("changed", err=True)
+
+
+@account.command("set-password")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the old one and the new one from stdin, a line each.",
+)
+def set_password(*, password_stdin: bool) -> None:
+    """Set a new password; your other sessions end."""
+    client = Client()
+    name = client.get(PATH)["name"]
+    old = read_password(stdin=password_stdin, twice=False, prompt="Old password")
+    new = read_password(stdin=password_stdin, twice=True, prompt="New password")
+    client.put(f"{path_of(name)}/password", {"password": new, "old": old})
+    click.echo("changed; your other sessions end", err=True)
 
 
 @account.group("second-factor")

@@ -1,6 +1,7 @@
 """`fairlead users`."""
 
 import sys
+from collections.abc import Callable
 from urllib.parse import quote
 
 import click
@@ -18,6 +19,32 @@ COLUMNS = [
     ("created", when("created_at")),
     ("id", field("id")),
 ]
+WHOLE = [
+    ("name", field("name")),
+    ("email", field("email")),
+    ("verified", field("email_verified")),
+    ("locale", field("locale")),
+    ("time zone", field("time_zone")),
+    ("service", field("service")),
+    *COLUMNS[2:],
+]
+PROFILE = (
+    click.option("--email", help="A new address; empty: none."),
+    click.option("--locale", help="For example de-CH; empty: none."),
+    click.option("--time-zone", help="For example Europe/Zurich; empty: none."),
+)
+
+
+def profile(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that change a profile."""
+    for option in reversed(PROFILE):
+        command = option(command)
+    return command
+
+
+def path_of(name: str) -> str:
+    """Return where a user is."""
+    return f"{PATH}/{quote(name, safe='')}"
 
 
 @click.group()
@@ -52,15 +79,13 @@ def create(
 @click.argument("name")
 @output
 def show(name: str, form: str) -> None:
-    """Show one user."""
-    show_one(Client().get(f"{PATH}/{name}"), COLUMNS, form=form)
+    """Show one user, found by NAME or by email address."""
+    show_one(Client().get(path_of(name)), WHOLE, form=form)
 
 
 @users.command()
 @click.argument("name")
-@click.option("--email", help="A new address; empty: none.")
-@click.option("--locale", help="For example de-CH; empty: none.")
-@click.option("--time-zone", help="For example Europe/Zurich; empty: none.")
+@profile
 @click.option(
     "--password-stdin", is_flag=True, help="Your password; your own address needs it."
 )
@@ -78,7 +103,7 @@ def update(
     body = {"email": email, "locale": locale, "time_zone": time_zone}
     if password_stdin:
         body["password"] = read_password(stdin=True, twice=False)
-    show_one(Client().patch(f"{PATH}/{quote(name, safe='')}", body), COLUMNS, form=form)
+    show_one(Client().patch(path_of(name), body), WHOLE, form=form)
 
 
 @users.command()
@@ -88,7 +113,7 @@ def delete(name: str, *, yes: bool) -> None:
     """Remove a user; their sessions end and their roles go."""
     if not yes:
         confirm(f"Remove {name}?")
-    Client().delete(f"{PATH}/{quote(name, safe='')}")
+    Client().delete(path_of(name))
     click.echo(f"removed {name}", err=True)
 
 
@@ -96,7 +121,7 @@ def delete(name: str, *, yes: bool) -> None:
 @click.argument("name")
 def remove_second_factor(name: str) -> None:
     """Take away the second factor of a user who lost it."""
-    Client().delete(f"{PATH}/{quote(name, safe='')}/second-factor")
+    Client().delete(f"{path_of(name)}/second-factor")
     click.echo(f"{name} logs in without a code", err=True)
 
 
@@ -104,7 +129,7 @@ def remove_second_factor(name: str) -> None:
 @click.argument("name")
 def disable(name: str) -> None:
     """Disable a user, whose log ins end at once."""
-    Client().post(f"{PATH}/{name}/disable")
+    Client().post(f"{path_of(name)}/disable")
     click.echo(f"disabled {name}", err=True)
 
 
@@ -112,23 +137,22 @@ def disable(name: str) -> None:
 @click.argument("name")
 def enable(name: str) -> None:
     """Enable a user again."""
-    Client().post(f"{PATH}/{name}/enable")
+    Client().post(f"{path_of(name)}/enable")
     click.echo(f"enabled {name}", err=True)
 
 
 @users.command("set-password")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the new one from stdin.")
-@click.option("--old-password", help="The old one, when it is your own.", default=None)
-def set_password(name: str, old_password: str | None, *, password_stdin: bool) -> None:
-    """Set a user's password."""
+def set_password(name: str, *, password_stdin: bool) -> None:
+    """Set another user's password; your own: fairlead account set-password."""
     password = read_password(stdin=password_stdin, twice=True)
-    Client().put(f"{PATH}/{name}/password", {"password": password, "old": old_password})
+    Client().put(f"{path_of(name)}/password", {"password": password})
     click.echo(f"changed the password of {name}", err=True)
 
 
-def read_password(*, stdin: bool, twice: bool) -> str:
-    """Return a password from stdin's first line, or asked for on the terminal."""
+def read_password(*, stdin: bool, twice: bool, prompt: str = "Password") -> str:
+    """Return a password from stdin's next line, or asked for on the terminal."""
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    return ask_password("Password", twice=twice)
+    return ask_password(prompt, twice=twice)
