@@ -62,6 +62,7 @@ from fairlead.modules.environments.supervisor import Supervisor
 from fairlead.modules.environments.tasks import SUBSCRIPTIONS
 from fairlead.modules.environments.upkeep import Upkeep
 from fairlead.modules.environments.workflows import WORKFLOWS
+from fairlead.services.authz.public import EnvironmentPlaces
 
 HERE = Path(__file__).parent
 
@@ -86,6 +87,7 @@ class EnvironmentsProvider(Provider):
     delete_workload = provide(use_cases.DeleteWorkload)
     read_output = provide(use_cases.ReadOutput)
     remove_project = provide(use_cases.RemoveProject)
+    places = provide(use_cases.EnvironmentScopes, provides=EnvironmentPlaces)
     order_deployment = provide(OrderDeployment)
     deployments = provide(LocalDeployments, provides=Deployments)
     environments = provide(LocalEnvironments, provides=Environments)

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from typing_extensions import override
+
 from fairlead.kernel.events import Delivery
 from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
 from fairlead.kernel.ids import new_id
@@ -11,6 +13,7 @@ from fairlead.kernel.journal import Frame, Journals
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.processes import PlainProcesses
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.environments.domain import (
     RESTART,
@@ -35,7 +38,11 @@ from fairlead.modules.environments.public import (
 )
 from fairlead.modules.projects.public import ProjectDeleted
 from fairlead.services.audit.public import Act, AuditTrail, refused
-from fairlead.services.authz.public import Authorizer, environment_scope
+from fairlead.services.authz.public import (
+    Authorizer,
+    EnvironmentPlaces,
+    environment_scope,
+)
 from fairlead.services.operations.public import Operations, Submission
 
 
@@ -298,3 +305,18 @@ def act(action: str, workload: WorkloadRecord, **details: str) -> Act:
         scope=environment_scope(workload.project_id, workload.environment_id),
         details={"workload": workload.title, **details},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentScopes(EnvironmentPlaces):
+    """Tells the authorisation service which environments there are."""
+
+    store: EnvironmentStore
+
+    @override
+    async def scopes(self, page: PageRequest) -> Page[str]:
+        found = await self.store.list(Reach(everywhere=True), page, project=None)
+        scopes = tuple(
+            environment_scope(each.project_id, each.id) for each in found.items
+        )
+        return Page(items=scopes, next=found.next)

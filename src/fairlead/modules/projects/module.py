@@ -27,9 +27,11 @@ from fairlead.modules.projects.use_cases import (
     ListProjects,
     LocalProjects,
     LocalSources,
+    ProjectScopes,
     RepositoryRule,
     UpdateProject,
 )
+from fairlead.services.authz.public import ProjectPlaces
 
 HERE = Path(__file__).parent
 
@@ -50,6 +52,7 @@ class ProjectsProvider(Provider):
     update = provide(UpdateProject)
     delete = provide(DeleteProject)
     projects = provide(LocalProjects, provides=Projects)
+    places = provide(ProjectScopes, provides=ProjectPlaces)
 
     @provide(scope=Scope.APP)
     def roots(self, settings: ProjectsSettings, home: Home) -> LocalRoots:

@@ -9,6 +9,7 @@ from fairlead.kernel.events import Outbox
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
+from fairlead.kernel.reach import Reach
 from fairlead.kernel.work import UnitOfWork
 from fairlead.modules.projects.domain import (
     LocalRoots,
@@ -37,7 +38,7 @@ from fairlead.modules.projects.public import (
     Sources,
 )
 from fairlead.services.audit.public import Act, AuditTrail, told
-from fairlead.services.authz.public import Authorizer, project_scope
+from fairlead.services.authz.public import Authorizer, ProjectPlaces, project_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,3 +328,16 @@ def _act(action: str, project: Project) -> Act:
         scope=project_scope(project.id),
         details={"name": project.name, "repository": project.repository},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectScopes(ProjectPlaces):
+    """Tells the authorisation service which projects there are."""
+
+    store: ProjectStore
+
+    @override
+    async def scopes(self, page: PageRequest) -> Page[str]:
+        found = await self.store.list(Reach(everywhere=True), page)
+        scopes = tuple(project_scope(project.id) for project in found.items)
+        return Page(items=scopes, next=found.next)

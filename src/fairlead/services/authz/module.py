@@ -5,6 +5,7 @@ from pathlib import Path
 from dishka import AnyOf, Provider, Scope
 
 from fairlead.adapters.bus.part import SubscriptionPart
+from fairlead.adapters.grpc.part import GrpcPart
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.adapters.sql.part import TablePart
@@ -14,8 +15,12 @@ from fairlead.kernel.module import Catalog, Module
 from fairlead.services.authz.domain import RoleBook
 from fairlead.services.authz.http import (
     BindingController,
+    DecisionController,
+    EvaluationController,
     GroupController,
+    MetadataController,
     RoleController,
+    SearchController,
 )
 from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import (
@@ -26,16 +31,22 @@ from fairlead.services.authz.ports import (
     Unrestricted,
     VersionStore,
 )
+from fairlead.services.authz.ports.holders import HolderStore
 from fairlead.services.authz.public import (
     Authorizer,
+    Comparisons,
+    Decisions,
     Delegations,
+    EnvironmentPlaces,
     Groups,
     HeldRights,
+    ProjectPlaces,
     Roles,
 )
 from fairlead.services.authz.sql import (
     SqlBindingStore,
     SqlGroupStore,
+    SqlHolderStore,
     SqlRoleStore,
     SqlVersionStore,
 )
@@ -47,8 +58,28 @@ from fairlead.services.authz.use_cases.administrators import (
 from fairlead.services.authz.use_cases.bindings import Bind, ListBindings, Unbind
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.authz.use_cases.changes import NoteChange
+from fairlead.services.authz.use_cases.comparisons import (
+    CompareBooks,
+    CompareModule,
+    CompareRole,
+    LocalComparisons,
+)
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.authz.use_cases.decisions import (
+    ExplainAnothers,
+    ExplainOwn,
+    ListCapable,
+    LocalDecisions,
+)
 from fairlead.services.authz.use_cases.departed import RemoveBindings, RemoveUser
+from fairlead.services.authz.use_cases.evaluations import (
+    Evaluate,
+    ReadSubjects,
+    SearchActions,
+    SearchResources,
+    SearchSubjects,
+)
+from fairlead.services.authz.use_cases.explain import ReadRights
 from fairlead.services.authz.use_cases.groups import (
     CreateGroup,
     DeleteGroup,
@@ -67,6 +98,7 @@ from fairlead.services.authz.use_cases.members import (
     ListMembers,
     RemoveMember,
 )
+from fairlead.services.authz.use_cases.places import NoEnvironments, NoProjects
 from fairlead.services.authz.use_cases.roles import (
     CreateRole,
     DeleteRole,
@@ -99,6 +131,28 @@ USE_CASES = (
     RemoveUser,
     OnProjectGone,
     OnUserDeleted,
+    ReadRights,
+    ExplainOwn,
+    ExplainAnothers,
+    ListCapable,
+    CompareBooks,
+    CompareRole,
+    CompareModule,
+    ReadSubjects,
+    Evaluate,
+    SearchSubjects,
+    SearchActions,
+    SearchResources,
+)
+SERVICERS = tuple(
+    f"fairlead.services.authz.grpc.{name}"
+    for name in (
+        "roles:RolesServicer",
+        "roles:BindingsServicer",
+        "groups:GroupsServicer",
+        "decisions:DecisionsServicer",
+        "decisions:ComparisonsServicer",
+    )
 )
 
 
@@ -124,12 +178,17 @@ def _provider() -> Provider:
     provider.provide(SqlGroupStore, provides=GroupStore)
     provider.provide(SqlRoleStore, provides=RoleStore)
     provider.provide(SqlVersionStore, provides=VersionStore)
+    provider.provide(SqlHolderStore, provides=HolderStore)
+    provider.provide(NoProjects, provides=ProjectPlaces)
+    provider.provide(NoEnvironments, provides=EnvironmentPlaces)
     provider.provide(LocalAuthorizer, provides=Authorizer)
     provider.provide(_access)
     provider.provide_all(*USE_CASES)
     provider.provide(LastAdministratorStays, provides=Departures)
     provider.provide(LocalRoles, provides=Roles)
     provider.provide(LocalGroups, provides=Groups)
+    provider.provide(LocalDecisions, provides=Decisions)
+    provider.provide(LocalComparisons, provides=Comparisons)
     return provider
 
 
@@ -140,6 +199,15 @@ MODULE = Module(
         TablePart(Path(__file__).with_name("migrations")),
         SubscriptionPart(SUBSCRIPTIONS),
         HttpPart((RoleController, GroupController, BindingController)),
+        HttpPart(
+            (
+                DecisionController,
+                EvaluationController,
+                SearchController,
+                MetadataController,
+            )
+        ),
+        GrpcPart(SERVICERS),
         CONSOLE,
     ),
 )

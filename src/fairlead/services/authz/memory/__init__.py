@@ -2,12 +2,14 @@
 
 from fairlead.services.authz.memory.bindings import MemoryBindingStore
 from fairlead.services.authz.memory.groups import MemoryGroupStore
+from fairlead.services.authz.memory.holders import MemoryHolderStore
 from fairlead.services.authz.memory.roles import MemoryRoleStore
 from fairlead.services.authz.memory.versions import MemoryVersionStore
 
 __all__ = [
     "MemoryBindingStore",
     "MemoryGroupStore",
+    "MemoryHolderStore",
     "MemoryRoleStore",
     "MemoryVersionStore",
 ]

@@ -2,6 +2,7 @@
 
 from fairlead.services.authz.ports.bindings import BindingStore, Wanted
 from fairlead.services.authz.ports.groups import GroupStore
+from fairlead.services.authz.ports.holders import Holder, HolderStore
 from fairlead.services.authz.ports.policies import PolicyLanguage, PolicyStore
 from fairlead.services.authz.ports.restrictions import (
     NoRestrictions,
@@ -15,6 +16,8 @@ from fairlead.services.authz.ports.versions import VersionStore
 __all__ = [
     "BindingStore",
     "GroupStore",
+    "Holder",
+    "HolderStore",
     "NoRestrictions",
     "PolicyLanguage",
     "PolicyStore",

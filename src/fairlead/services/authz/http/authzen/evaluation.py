@@ -1,0 +1,52 @@
+"""`/access/v1/evaluation` and `/access/v1/evaluations`."""
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, post
+from litestar.params import JSONBody
+
+from fairlead.kernel.principal import Principal
+from fairlead.services.authz.http.authzen.messages import (
+    AnswerBody,
+    AnswersBody,
+    EvaluationBody,
+    EvaluationsBody,
+)
+from fairlead.services.authz.use_cases.evaluations import Evaluate
+
+
+class EvaluationController(Controller):
+    """Decides as the AuthZEN Authorization API 1.0 asks."""
+
+    path = "/access/v1"
+    tags = ("authzen",)
+
+    @post("/evaluation", status_code=200)
+    @inject
+    async def evaluation(
+        self,
+        data: JSONBody[EvaluationBody],
+        who: FromDishka[Principal],
+        evaluate: FromDishka[Evaluate],
+    ) -> AnswerBody:
+        """Tell whether a subject may do an action to a resource (AuthZEN 1.0)."""
+        (answer,) = await evaluate(who, [data.question()])
+        return AnswerBody.of(answer, data.action.name)
+
+    @post("/evaluations", status_code=200)
+    @inject
+    async def evaluations(
+        self,
+        data: JSONBody[EvaluationsBody],
+        who: FromDishka[Principal],
+        evaluate: FromDishka[Evaluate],
+    ) -> AnswersBody:
+        """Tell it of several at once (AuthZEN 1.0)."""
+        questions = data.questions()
+        answers = await evaluate(who, questions, until=data.until())
+        bodies = [
+            AnswerBody.of(answer, question.action)
+            for answer, question in zip(answers, questions, strict=False)
+        ]
+        if not data.evaluations:
+            return AnswersBody(decision=bodies[0].decision, context=bodies[0].context)
+        return AnswersBody(evaluations=bodies)
