@@ -16,7 +16,6 @@ import structlog
 from dishka import AsyncContainer
 from litestar import Litestar
 
-from fairlead.adapters.http.addresses import neighbourhood
 from fairlead.adapters.http.answer import ONLY_HTTPS, Answer
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.cookies import BY_COOKIE, cookie_in, note_cookie
@@ -30,9 +29,11 @@ from fairlead.adapters.http.routes import CookieRoutes
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, Followed, encode
 from fairlead.adapters.http.streams import Streams
+from fairlead.kernel.addresses import neighbourhood
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal, anonymous
+from fairlead.kernel.tracing import trace_id
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -247,6 +248,7 @@ class Edge:
             address=address,
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:256],
             request_id=_request_id(headers),
+            trace_id=trace_id(headers.get(b"traceparent", b"").decode("latin-1")),
         )
 
     def _forwarded(self, headers: dict[bytes, bytes]) -> str:
