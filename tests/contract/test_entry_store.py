@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -24,6 +24,7 @@ from fairlead.testing.fakes import NullWork
 NOW = datetime(2026, 1, 1, 12, 30, 0, 123456, tzinfo=UTC)
 OURS, THEIRS = TenantId(UUID(int=1)), TenantId(UUID(int=2))
 ANY = EntryFilter()
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Setup:
     theirs: EntryStore
     work: UnitOfWork
 
-    async def append(
+    async def append(  # noqa: PLR0913 - what a test wants to tell
         self,
         number: int,
         *,
@@ -42,20 +43,28 @@ class Setup:
         actor: str = "ada",
         action: str = "projects.project.create",
         outcome: Outcome = Outcome.DONE,
+        scope: str = "/",
+        at: datetime = NOW,
     ) -> Entry:
         """Append one entry in a unit of work of its own."""
         store = self.ours if tenant == OURS else self.theirs
-        origin = Origin(address="::1", user_agent="curl", request_id="r")
+        origin = Origin(
+            address=f"10.0.0.{number}",
+            user_agent="curl",
+            request_id=f"r{number}",
+            trace_id=f"t{number}",
+        )
         who = Principal(id=UUID(int=9), name=actor, tenant_id=tenant, origin=origin)
         act = Act(
             action=action,
             target=f"projects/{number}",
             outcome=outcome,
+            scope=scope,
             details={"name": "grüße"},
         )
         async with self.work:
             entry = chained(
-                EntryRecorded(at=NOW, aggregate="a", actor=who, act=act),
+                EntryRecorded(at=at, aggregate="a", actor=who, act=act),
                 entry_id=UUID(int=number),
                 after=await store.head(),
                 tenant=tenant,
@@ -128,21 +137,66 @@ async def test_pages_go_from_the_newest_to_the_oldest(setup: Setup) -> None:
         (EntryFilter(actor="bob"), [3]),
         (EntryFilter(outcome=Outcome.REFUSED), [4]),
         (EntryFilter(target="projects/1"), [1]),
-        (EntryFilter(actor="ada", outcome=Outcome.DONE), [2, 1]),
+        (EntryFilter(actor="ada", outcome=Outcome.DONE), [5, 2, 1]),
         (EntryFilter(actor="eve"), []),
+        (EntryFilter(scope="/projects/5"), [5]),
+        (EntryFilter(address="10.0.0.3"), [3]),
+        (EntryFilter(request_id="r4"), [4]),
+        (EntryFilter(trace_id="t5"), [5]),
+        (EntryFilter(trace_id="t5", request_id="r4"), []),
+        (EntryFilter(action="projects.*"), [4, 3, 2, 1]),
+        (EntryFilter(action="projects.project.d*"), [2]),
+        (EntryFilter(action="projects.*", actor="bob"), [3]),
+        (EntryFilter(action="*"), [5, 4, 3, 2, 1]),
+        (EntryFilter(action="proj%*"), []),
+        (EntryFilter(action="boats.*"), []),
+        (EntryFilter(since=NOW), [5, 4, 3, 2, 1]),
+        (EntryFilter(since=NOW + MINUTE), [5, 4]),
+        (EntryFilter(until=NOW + MINUTE), [3, 2, 1]),
+        (EntryFilter(since=NOW + MINUTE, until=NOW + 2 * MINUTE), [4]),
+        (EntryFilter(action="projects.*", since=NOW + MINUTE), [4]),
+        (EntryFilter(outcome=Outcome.DONE, until=NOW + MINUTE), [3, 2, 1]),
     ],
 )
 async def test_filters_narrow(
     setup: Setup, wanted: EntryFilter, sequences: list[int]
 ) -> None:
-    """Each filter must match, exactly."""
+    """Each filter must match, exactly; pages of one entry, and walks, are complete."""
     await setup.append(1)
     await setup.append(2, action="projects.project.delete")
     await setup.append(3, actor="bob")
-    await setup.append(4, outcome=Outcome.REFUSED)
+    await setup.append(4, outcome=Outcome.REFUSED, at=NOW + MINUTE)
+    await setup.append(
+        5, action="users.user.create", scope="/projects/5", at=NOW + 2 * MINUTE
+    )
+    await setup.append(6, tenant=THEIRS)
 
     page = await setup.ours.list(wanted, PageRequest())
     assert [entry.sequence for entry in page.items] == sequences
+    assert [entry.sequence for entry in await every(setup.ours, wanted)] == sequences
+    walk = await setup.ours.following(0, limit=10, wanted=wanted)
+    assert [entry.sequence for entry in walk] == sequences[::-1]
+
+
+async def every(store: EntryStore, wanted: EntryFilter) -> list[Entry]:
+    """Return all that match, page by page of one entry."""
+    found: list[Entry] = []
+    page = await store.list(wanted, PageRequest(limit=1))
+    while page.items:
+        found += page.items
+        if page.next is None:
+            break
+        page = await store.list(wanted, PageRequest(limit=1, after=page.next))
+    return found
+
+
+async def test_lists_are_in_the_order_of_time(setup: Setup) -> None:
+    """An act that arrived late stands where it happened; the chain keeps its order."""
+    for number, minutes in ((1, 0), (2, 5), (3, 1)):
+        await setup.append(number, at=NOW + minutes * MINUTE)
+
+    assert [e.sequence for e in await every(setup.ours, ANY)] == [2, 3, 1]
+    assert [e.sequence for e in await setup.ours.following(0, limit=9)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "=", "é", "bnVsbA", "WyJhIl0"])
