@@ -1,1 +1,5 @@
-"""Policies in Cedar; nothing here is imported before a tenant has one."""
+"""Policies in Cedar; the engine is imported by the first that needs it."""
+
+from fairlead.services.authz.cedar.lazy import LazyLanguage
+
+__all__ = ["LazyLanguage"]

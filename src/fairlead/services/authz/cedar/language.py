@@ -34,7 +34,7 @@ _UNFINISHED = "unexpected end of input"
 _OF_FORM = ("unexpected", "invalid token")
 _OF_POLICY = re.compile(r"^(Policy parse error: )?(for policy `policy\d+`, )?")
 _NUMBER = re.compile(r"policy(\d+)")
-_QUOTED = re.compile(r"`([^`]+)`")
+_QUOTED = re.compile(r"[`']([^`']+)[`']")
 _WORD = re.compile(r"\w+")
 
 
