@@ -11,7 +11,9 @@ from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.kernel.access import Access
+from fairlead.kernel.clock import Clock
 from fairlead.kernel.module import Catalog, Module
+from fairlead.services.authz.cedar import LazyLanguage
 from fairlead.services.authz.domain import RoleBook
 from fairlead.services.authz.http import (
     BindingController,
@@ -19,6 +21,7 @@ from fairlead.services.authz.http import (
     EvaluationController,
     GroupController,
     MetadataController,
+    PolicyController,
     RoleController,
     SearchController,
 )
@@ -26,9 +29,10 @@ from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import (
     BindingStore,
     GroupStore,
+    PolicyLanguage,
+    PolicyStore,
     RestrictionSource,
     RoleStore,
-    Unrestricted,
     VersionStore,
 )
 from fairlead.services.authz.ports.holders import HolderStore
@@ -40,6 +44,7 @@ from fairlead.services.authz.public import (
     EnvironmentPlaces,
     Groups,
     HeldRights,
+    Policies,
     ProjectPlaces,
     Roles,
 )
@@ -47,6 +52,7 @@ from fairlead.services.authz.sql import (
     SqlBindingStore,
     SqlGroupStore,
     SqlHolderStore,
+    SqlPolicyStore,
     SqlRoleStore,
     SqlVersionStore,
 )
@@ -99,6 +105,17 @@ from fairlead.services.authz.use_cases.members import (
     RemoveMember,
 )
 from fairlead.services.authz.use_cases.places import NoEnvironments, NoProjects
+from fairlead.services.authz.use_cases.policies import (
+    CheckPolicy,
+    CreatePolicy,
+    DeletePolicy,
+    Editing,
+    FindPolicy,
+    ListPolicies,
+    LocalPolicies,
+    PolicySource,
+    UpdatePolicy,
+)
 from fairlead.services.authz.use_cases.roles import (
     CreateRole,
     DeleteRole,
@@ -131,6 +148,13 @@ USE_CASES = (
     RemoveUser,
     OnProjectGone,
     OnUserDeleted,
+    ListPolicies,
+    FindPolicy,
+    CheckPolicy,
+    Editing,
+    CreatePolicy,
+    UpdatePolicy,
+    DeletePolicy,
     ReadRights,
     ExplainOwn,
     ExplainAnothers,
@@ -164,6 +188,10 @@ def _cache() -> GrantCache:
     return GrantCache()
 
 
+def _language(clock: Clock) -> PolicyLanguage:
+    return LazyLanguage(clock)
+
+
 def _access(authorizer: Authorizer) -> Access:
     return authorizer
 
@@ -173,7 +201,9 @@ def _provider() -> Provider:
     provider.provide(_built_in, scope=Scope.APP)
     provider.provide(_cache, provides=AnyOf[GrantCache, HeldRights], scope=Scope.APP)
     provider.provide(NoDelegations, provides=Delegations)
-    provider.provide(Unrestricted, provides=RestrictionSource)
+    provider.provide(_language, scope=Scope.APP)
+    provider.provide(PolicySource, provides=RestrictionSource)
+    provider.provide(SqlPolicyStore, provides=PolicyStore)
     provider.provide(SqlBindingStore, provides=BindingStore)
     provider.provide(SqlGroupStore, provides=GroupStore)
     provider.provide(SqlRoleStore, provides=RoleStore)
@@ -187,6 +217,7 @@ def _provider() -> Provider:
     provider.provide(LastAdministratorStays, provides=Departures)
     provider.provide(LocalRoles, provides=Roles)
     provider.provide(LocalGroups, provides=Groups)
+    provider.provide(LocalPolicies, provides=Policies)
     provider.provide(LocalDecisions, provides=Decisions)
     provider.provide(LocalComparisons, provides=Comparisons)
     return provider
@@ -199,6 +230,7 @@ MODULE = Module(
         TablePart(Path(__file__).with_name("migrations")),
         SubscriptionPart(SUBSCRIPTIONS),
         HttpPart((RoleController, GroupController, BindingController)),
+        HttpPart((PolicyController,)),
         HttpPart(
             (
                 DecisionController,

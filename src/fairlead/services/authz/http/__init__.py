@@ -8,6 +8,7 @@ from fairlead.services.authz.http.authzen import (
 from fairlead.services.authz.http.bindings import BindingController
 from fairlead.services.authz.http.decisions import DecisionController
 from fairlead.services.authz.http.groups import GroupController
+from fairlead.services.authz.http.policies import PolicyController
 from fairlead.services.authz.http.roles import RoleController
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "EvaluationController",
     "GroupController",
     "MetadataController",
+    "PolicyController",
     "RoleController",
     "SearchController",
 ]

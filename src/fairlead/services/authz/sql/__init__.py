@@ -3,6 +3,7 @@
 from fairlead.services.authz.sql.bindings import SqlBindingStore
 from fairlead.services.authz.sql.groups import SqlGroupStore
 from fairlead.services.authz.sql.holders import SqlHolderStore
+from fairlead.services.authz.sql.policies import SqlPolicyStore
 from fairlead.services.authz.sql.roles import SqlRoleStore
 from fairlead.services.authz.sql.versions import SqlVersionStore
 
@@ -10,6 +11,7 @@ __all__ = [
     "SqlBindingStore",
     "SqlGroupStore",
     "SqlHolderStore",
+    "SqlPolicyStore",
     "SqlRoleStore",
     "SqlVersionStore",
 ]
