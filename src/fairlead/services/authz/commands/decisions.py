@@ -11,6 +11,7 @@ from fairlead.adapters.terminal.errors import RAN_AND_FAILED, Refused
 from fairlead.adapters.terminal.options import Paging, output, paged
 from fairlead.adapters.terminal.output import Row, field, show_list, show_one
 from fairlead.services.authz.commands.places import chosen_scope, placed
+from fairlead.services.authz.commands.roles import path_of
 
 DECISIONS = "/api/v1/decisions"
 PEOPLE = 200
@@ -59,15 +60,13 @@ def authz() -> None:
 @output
 def can_i(
     permission: str,
-    project: str | None,
-    environment: str | None,
-    scope: str | None,
     user: str | None,
     form: str,
+    **place: str | None,
 ) -> None:
     """Tell whether you may do something, and by what; no ends with exit code 1."""
     client = Client()
-    where = chosen_scope(client, project=project, environment=environment, scope=scope)
+    where = chosen_scope(client, **place)
     asked: dict[str, object] = {"permission": permission, "scope": where}
     if user is None:
         row = client.get(f"{DECISIONS}/can-i", **asked)
@@ -89,17 +88,9 @@ def can_i(
 @click.argument("permission")
 @placed
 @paged
-def who_can(
-    permission: str,
-    project: str | None,
-    environment: str | None,
-    scope: str | None,
-    paging: Paging,
-) -> None:
+def who_can(permission: str, paging: Paging, **place: str | None) -> None:
     """List the users who may do something, by name, and by what."""
-    where = chosen_scope(
-        Client(), project=project, environment=environment, scope=scope
-    )
+    where = chosen_scope(Client(), **place)
     columns = [
         ("user", field("user_name")),
         ("roles", _path),
@@ -126,24 +117,19 @@ CODE = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="YAML with `permissions` and `includes`: what the role shall be.",
 )
-@click.option("--add", multiple=True, help="A permission it shall have, too.")
-@click.option("--remove", multiple=True, help="A permission it shall lose.")
+@click.option("--add", multiple=True, help="A permission to add; again for more.")
+@click.option("--remove", multiple=True, help="A permission to take away.")
+@click.option("--include", multiple=True, help="A role to include.")
+@click.option("--exclude", multiple=True, help="A role to include no longer.")
 @click.option("--delete", is_flag=True, help="It shall be gone.")
 @CODE
 @output
-def diff_role(  # noqa: PLR0913 - options
-    name: str,
-    file: Path | None,
-    add: tuple[str, ...],
-    remove: tuple[str, ...],
-    *,
-    delete: bool,
-    code: bool,
-    form: str,
+def diff_role(
+    name: str, file: Path | None, form: str, *, delete: bool, code: bool, **changes: Any
 ) -> None:
-    """Compare with another form of the role NAME."""
-    if sum((file is not None, bool(add or remove), delete)) != 1:
-        raise click.UsageError("Say --file, or --add and --remove, or --delete.")
+    """Compare with another form of the role NAME; a new one is made with --file."""
+    if sum((file is not None, any(changes.values()), delete)) != 1:
+        raise click.UsageError("Say --file, or --delete, or what is to be changed.")
     client = Client()
     role: dict[str, Any] = {"name": name}
     if delete:
@@ -151,11 +137,22 @@ def diff_role(  # noqa: PLR0913 - options
     elif file is not None:
         role |= _read(file, {"permissions", "includes"})
     else:
-        now = client.get(f"/api/v1/roles/{quote(name, safe='')}")
-        own = {*now["own"], *now["inert"]}
-        role["permissions"] = sorted((own | set(add)) - set(remove))
-        role["includes"] = now["includes"]
+        role |= _changed(client.get(path_of(name)), **changes)
     _show(client, {"role": role}, code=code, form=form)
+
+
+def _changed(
+    now: Row,
+    *,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+) -> dict[str, list[str]]:
+    """Return what a role would be, with what no module declares any more."""
+    own = {*now["own"], *now["inert"], *add} - {*remove}
+    included = {*now["includes"], *include} - {*exclude}
+    return {"permissions": sorted(own), "includes": sorted(included)}
 
 
 @diff.command("module")
