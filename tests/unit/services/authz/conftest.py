@@ -1,6 +1,6 @@
 """Authorisation over memory, with three users."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -10,13 +10,16 @@ from typing_extensions import override
 
 from fairlead.adapters.manifests.reader import read_manifest
 from fairlead.kernel.ids import new_id
+from fairlead.kernel.module import Catalog
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Origin, Principal, service
 from fairlead.services import authz
+from fairlead.services.authz.cedar import LazyLanguage
 from fairlead.services.authz.domain import RoleBook
 from fairlead.services.authz.memory import (
     MemoryBindingStore,
     MemoryGroupStore,
+    MemoryPolicyStore,
     MemoryRoleStore,
     MemoryVersionStore,
 )
@@ -42,6 +45,17 @@ from fairlead.services.authz.use_cases.members import (
     ListMembers,
     RemoveMember,
 )
+from fairlead.services.authz.use_cases.policies import (
+    CheckPolicy,
+    CreatePolicy,
+    DeletePolicy,
+    Editing,
+    FindPolicy,
+    ListPolicies,
+    LocalPolicies,
+    PolicySource,
+    UpdatePolicy,
+)
 from fairlead.services.authz.use_cases.roles import (
     CreateRole,
     DeleteRole,
@@ -57,12 +71,15 @@ from fairlead.testing.fakes import (
 )
 
 MANIFEST = read_manifest(Path(authz.__file__).with_name("module.yaml"))
-PERMISSIONS = (
-    "projects.project.read",
-    "projects.project.create",
-    "operations.operation.cancel",
-    "identity.user.read",
-    *MANIFEST.permissions,
+PERMISSIONS = dict.fromkeys(
+    (
+        "projects.project.read",
+        "projects.project.create",
+        "operations.operation.cancel",
+        "identity.user.read",
+        *MANIFEST.permissions,
+    ),
+    "",
 )
 
 
@@ -112,6 +129,7 @@ class World:
 
     group_store: MemoryGroupStore = field(default_factory=MemoryGroupStore)
     role_store: MemoryRoleStore = field(default_factory=MemoryRoleStore)
+    policy_store: MemoryPolicyStore = field(default_factory=MemoryPolicyStore)
     versions: MemoryVersionStore = field(default_factory=MemoryVersionStore)
     outbox: RecordingOutbox = field(default_factory=RecordingOutbox)
     trail: RecordingTrail = field(default_factory=RecordingTrail)
@@ -125,12 +143,14 @@ class World:
         """Wire."""
         self.store = MemoryBindingStore(self.group_store)
         self.books = RoleBooks(built_in=RoleBook.of(PERMISSIONS), roles=self.role_store)
+        language = LazyLanguage(self.clock)
         self.holdings = Holdings(
             books=self.books,
             bindings=self.store,
             groups=self.group_store,
             versions=self.versions,
             cache=self.cache,
+            restrictions=PolicySource(store=self.policy_store, language=language),
         )
         self.guard = Guard(holdings=self.holdings)
         self.authorizer = LocalAuthorizer(holdings=self.holdings, trail=self.trail)
@@ -160,7 +180,20 @@ class World:
             "trail": self.trail,
             "work": NullWork(),
             "clock": self.clock,
+            "store": self.policy_store,
+            "language": language,
+            "catalog": Catalog((replace(MANIFEST, permissions=PERMISSIONS),)),
         }
+        self._parts["checked"] = self.made(CheckPolicy)
+        self._parts["editing"] = self.made(Editing)
+        self.policies = LocalPolicies(
+            list_policies=self.made(ListPolicies),
+            find_policy=self.made(FindPolicy),
+            create_policy=self.made(CreatePolicy),
+            update_policy=self.made(UpdatePolicy),
+            delete_policy=self.made(DeletePolicy),
+            check_policy=self.made(CheckPolicy),
+        )
         self.roles = LocalRoles(
             shown=self.made(ShowRoles),
             make=self.made(CreateRole),

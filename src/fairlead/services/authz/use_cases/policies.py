@@ -89,7 +89,7 @@ class Editing:
     """What every change of policies needs."""
 
     store: PolicyStore
-    noted: NoteChange
+    note_change: NoteChange
     trail: AuditTrail
     work: UnitOfWork
 
@@ -165,7 +165,7 @@ class CreatePolicy:
             await self.checked.refuse(draft)
             async with self.editing.work:
                 await self._add(policy)
-                await self.editing.noted(who)
+                await self.editing.note_change(who)
                 await trail.record(who, act)
         return policy
 
@@ -217,7 +217,7 @@ class UpdatePolicy:
             async with self.editing.work:
                 if not await store.save(policy):
                     raise _changed(name)
-                await self.editing.noted(who)
+                await self.editing.note_change(who)
                 await trail.record(who, act)
         return policy
 
@@ -241,7 +241,7 @@ class DeletePolicy:
         async with self.editing.work:
             found = _found(await store.find(name), name)
             await store.remove(found.name)
-            await self.editing.noted(who)
+            await self.editing.note_change(who)
             await self.editing.trail.record(who, _act(POLICY_DELETE, found))
 
 
