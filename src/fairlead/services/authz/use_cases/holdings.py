@@ -142,7 +142,7 @@ class OwnRights:
         Raises:
             Escalation: they lack some of them there.
         """
-        lacking = self.grants.lacking(permissions, on) if self.grants else ()
+        lacking = [] if self.grants is None else self.grants.lacking(permissions, on)
         if lacking:
             raise Escalation(
                 f"This gives {lacking[0]} in {on}, which you do not have there "
