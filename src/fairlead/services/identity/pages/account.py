@@ -6,6 +6,7 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 
 from fairlead.adapters.pages.controller import PageController
+from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, go
 from fairlead.kernel.errors import FairleadError
@@ -15,7 +16,6 @@ from fairlead.services.identity.pages.forms import (
     rule,
     secret,
     sheet,
-    status_of,
 )
 from fairlead.services.identity.pages.zones import Zones
 from fairlead.services.identity.public import Users

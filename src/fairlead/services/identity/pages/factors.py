@@ -7,11 +7,12 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 
 from fairlead.adapters.pages.controller import PageController
+from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, go
 from fairlead.kernel.errors import FairleadError
 from fairlead.services.identity.domain import MIN_CHARACTERS, enrolment
-from fairlead.services.identity.pages.forms import ACCOUNT, secret, sheet, status_of
+from fairlead.services.identity.pages.forms import ACCOUNT, secret, sheet
 from fairlead.services.identity.pages.picture import qr_code
 from fairlead.services.identity.use_cases.factors import (
     BeginSecondFactor,

@@ -1,35 +1,11 @@
 """What the forms of an account share: what is wrong is said on the form itself."""
 
-from fairlead.adapters.pages.controller import STATUS
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Sheet
-from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.services.identity.domain import MIN_CHARACTERS, MIN_WITH_SECOND_FACTOR
 from fairlead.services.identity.public import WeakPassword
 
 ACCOUNT = "/account"
-_SAID = frozenset(
-    {
-        ErrorKind.INVALID,
-        ErrorKind.UNAUTHENTICATED,
-        ErrorKind.CONFLICT,
-        ErrorKind.THROTTLED,
-    }
-)
-
-
-def status_of(error: FairleadError) -> int:
-    """Return the status of the form that says what is wrong; others are no forms'.
-
-    A wrong password does not log out: it is a field with a wrong value.
-
-    Raises:
-        FairleadError: `error`, which no other input would mend.
-    """
-    if error.kind not in _SAID:
-        raise error
-    wrong = error.kind is ErrorKind.UNAUTHENTICATED
-    return STATUS[ErrorKind.INVALID if wrong else error.kind]
 
 
 async def secret(request: AnyRequest, name: str) -> str:

@@ -11,12 +11,13 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 
 from fairlead.adapters.pages.controller import PageController
+from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.guard import BEGINS_SESSION
 from fairlead.adapters.pages.pages import Pages, Sheet
 from fairlead.kernel.errors import FairleadError
 from fairlead.services.identity.domain import RESET_WITHIN
-from fairlead.services.identity.pages.forms import new_password, rule, status_of
+from fairlead.services.identity.pages.forms import new_password, rule
 from fairlead.services.identity.public import BadToken
 from fairlead.services.identity.use_cases.links import (
     AskReset,
