@@ -24,6 +24,7 @@ API = "/api/v1/"
 PLATFORM = {"/healthz", "/ready", "/metrics"}  # no module's, open by settings
 OPEN = {  # every other route wants to know who calls
     "GET /.well-known/jwks.json",
+    "GET /api/v1/audit/keys",
     "GET /assets/{digest}/{name}",
     "GET /favicon.ico",
     "GET /forgot",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -84,9 +85,9 @@ def _read_keys(found: Any) -> Mapping[str, str]:
 def _kept(path: Path) -> Checkpoint:
     try:
         facts = json.loads(path.read_text())
-        facts["type"] = "checkpoint"
-        return read_proof(facts, Checkpoint)
-    except (OSError, ValueError, TypeError, BadLine) as error:
+        at = datetime.fromisoformat(facts["at"]).astimezone(UTC).isoformat()
+        return read_proof({**facts, "at": at}, Checkpoint)
+    except (OSError, ValueError, TypeError, KeyError, BadLine) as error:
         raise Refused(f"{path} is no checkpoint.", exit_code=2) from error
 
 

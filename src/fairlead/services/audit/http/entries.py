@@ -41,6 +41,9 @@ Action = Annotated[
     QueryParameter(description="The whole name, or its beginning: `projects.*`."),
 ]
 Actor = Annotated[str | None, QueryParameter(description="The name of who acted.")]
+Scope = Annotated[
+    str | None, QueryParameter(name="scope", description="E.g. `/projects/ID`.")
+]
 Request = Annotated[str | None, QueryParameter(description="`X-Request-ID`.")]
 Trace = Annotated[
     str | None, QueryParameter(description="The trace id of a `traceparent`.")
@@ -165,7 +168,7 @@ def wanted_entries(  # noqa: PLR0913 - each is a query parameter
     actor: Actor = None,
     outcome: Outcome | None = None,
     target: str | None = None,
-    scope: str | None = None,
+    within: Scope = None,
     address: str | None = None,
     request_id: Request = None,
     trace_id: Trace = None,
@@ -182,7 +185,7 @@ def wanted_entries(  # noqa: PLR0913 - each is a query parameter
         actor=actor or None,
         outcome=outcome,
         target=target or None,
-        scope=scope or None,
+        scope=within or None,
         address=address or None,
         request_id=request_id or None,
         trace_id=trace_id or None,
