@@ -21,7 +21,9 @@ class Client:
     service: ServiceDescriptor
     token: str = ""
 
-    def call(self, name: str, seconds: float = PATIENCE_SECONDS, **fields: Any) -> Any:
+    def call(
+        self, name: str, /, seconds: float = PATIENCE_SECONDS, **fields: Any
+    ) -> Any:
         """Call the method `name` with a message of `fields`.
 
         Await it for the answer, or iterate over it when the method streams.

@@ -174,6 +174,7 @@ SERVICERS = tuple(
         "roles:RolesServicer",
         "roles:BindingsServicer",
         "groups:GroupsServicer",
+        "policies:PoliciesServicer",
         "decisions:DecisionsServicer",
         "decisions:ComparisonsServicer",
     )
