@@ -27,7 +27,6 @@ from fairlead.services.authz.public import (
 from fairlead.services.authz.sql import SqlBindingStore
 from fairlead.testing.database import BACKENDS, OpenDatabase, migrations_of
 from fairlead.testing.fakes import FrozenClock
-from fairlead.testing.postgres import PostgresServer
 
 OTHER = TenantId(UUID(int=2))
 ONE, TWO = UUID(int=101), UUID(int=102)
@@ -44,20 +43,16 @@ OLD = sa.table(
 )
 
 
-def _migrate(
-    request: pytest.FixtureRequest, database: Database, folder: Path
-) -> list[str]:
+def _migrate(database: Database, folder: Path) -> list[str]:
     histories = (("authz", folder),)
     if isinstance(database, SqliteDatabase):
         return migrate(database.file, histories)
     assert isinstance(database, PostgresDatabase)
-    server: PostgresServer = request.getfixturevalue("postgresql")
-    return migrate_postgres(server.url(database.place.name), histories)
+    return migrate_postgres(database.place.url, histories)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 async def test_old_bindings_are_those_of_users_in_their_places(
-    request: pytest.FixtureRequest,
     open_database: OpenDatabase,
     tmp_path: Path,
     backend: str,
@@ -86,7 +81,7 @@ async def test_old_bindings_are_those_of_users_in_their_places(
                 await connection.execute_many(OLD.insert(), rows)
 
         copy(whole / "pre_0002_roles_and_groups.py", folder)
-        assert _migrate(request, database, folder) == ["authz:0002"]
+        assert _migrate(database, folder) == ["authz:0002"]
 
         async def found(tenant: TenantId, reach: Reach) -> list[str]:
             store = SqlBindingStore(database.connection(tenant), tenant)
