@@ -7,7 +7,7 @@ from uuid import UUID
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.paging import PageBody, page_request
@@ -19,6 +19,10 @@ from fairlead.services.authz.public import (
     HolderKind,
     Roles,
 )
+
+Where = Annotated[
+    str | None, QueryParameter(name="scope", description="Exactly this scope.")
+]
 
 
 class BindBody(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -77,10 +81,10 @@ def wanted_bindings(
     user: FromQuery[str | None] = None,
     group: FromQuery[str | None] = None,
     role: FromQuery[str | None] = None,
-    scope: FromQuery[str | None] = None,
+    where: Where = None,
 ) -> BindingFilter:
     """Return which bindings the query asks for."""
-    return BindingFilter(user=user, group=group, role=role, scope=scope)
+    return BindingFilter(user=user, group=group, role=role, scope=where)
 
 
 class BindingController(Controller):

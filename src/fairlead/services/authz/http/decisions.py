@@ -5,7 +5,7 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get, post
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.paging import PageBody, page_request
@@ -23,6 +23,11 @@ from fairlead.services.authz.public import (
     RoleDraft,
 )
 
+Permission = Annotated[str, QueryParameter(description="E.g. `pipelines.run.start`.")]
+Where = Annotated[
+    str,
+    QueryParameter(name="scope", description="Where, e.g. `/projects/ID`; `/`: all."),
+]
 NAMED = Meta(examples=["release-manager"])
 PATH = Meta(examples=[["developer", "viewer"]])
 GIVEN = Meta(examples=[["pipelines.run.read", "pipelines.run.start"]])
@@ -135,11 +140,11 @@ class DecisionController(Controller):
         self,
         who: FromDishka[Principal],
         decisions: FromDishka[Decisions],
-        permission: FromQuery[str],
-        scope: FromQuery[str] = ROOT,
+        permission: Permission,
+        on: Where = ROOT,
     ) -> DecisionBody:
         """Tell whether the caller may do something in a scope, and by what."""
-        return DecisionBody.of(await decisions.can_i(who, permission, on=scope))
+        return DecisionBody.of(await decisions.can_i(who, permission, on=on))
 
     @get("/can")
     @inject
@@ -148,11 +153,11 @@ class DecisionController(Controller):
         who: FromDishka[Principal],
         decisions: FromDishka[Decisions],
         user: FromQuery[str],
-        permission: FromQuery[str],
-        scope: FromQuery[str] = ROOT,
+        permission: Permission,
+        on: Where = ROOT,
     ) -> DecisionBody:
         """Tell whether a user may do something in a scope, and by what."""
-        return DecisionBody.of(await decisions.can(who, user, permission, on=scope))
+        return DecisionBody.of(await decisions.can(who, user, permission, on=on))
 
     @get("/who-can")
     @inject
@@ -160,8 +165,8 @@ class DecisionController(Controller):
         self,
         who: FromDishka[Principal],
         decisions: FromDishka[Decisions],
-        permission: FromQuery[str],
-        scope: FromQuery[str] = ROOT,
+        permission: Permission,
+        on: Where = ROOT,
         limit: FromQuery[int | None] = None,
         after: FromQuery[str | None] = None,
     ) -> PageBody[CapableBody]:
@@ -171,7 +176,7 @@ class DecisionController(Controller):
         than asked for and still not be the last.
         """
         page = page_request(limit, after)
-        found = await decisions.who_can(who, permission, page, on=scope)
+        found = await decisions.who_can(who, permission, page, on=on)
         items = [CapableBody.of(capable) for capable in found.items]
         return PageBody(items=items, next=found.next)
 
