@@ -11,15 +11,21 @@ from fairlead.kernel.mail import Letter, Mailer, MailRefused, MailUnavailable
 
 SECONDS = 25.0
 PERMANENT = 500
+AT_ONCE = 8
 
 
 class SmtpMailer(Mailer):
-    """Opens a connection for each letter; there are few."""
+    """Opens a connection for each letter; there are few.
+
+    So many go at once. Others wait outside: behind a server that says nothing they
+    would keep those from their work who hand over other things than letters.
+    """
 
     def __init__(self, settings: MailSettings, clock: Clock) -> None:
         """Send by the server the settings name."""
         self._settings = settings
         self._clock = clock
+        self._going = 0
 
     @override
     async def send(self, letter: Letter) -> None:
@@ -30,7 +36,10 @@ class SmtpMailer(Mailer):
             SMTPResponseException,
         )
 
+        if self._going >= AT_ONCE:
+            raise MailUnavailable("Other letters are being handed over now.")
         made = message(letter, sender=self._settings.sender, at=self._clock.now())
+        self._going += 1
         try:
             await self._hand_over(made)
         except SMTPRecipientsRefused as error:
@@ -45,6 +54,8 @@ class SmtpMailer(Mailer):
             raise MailUnavailable(
                 f"The mail server {host}:{port} cannot be used: {type(error).__name__}."
             ) from error
+        finally:
+            self._going -= 1
 
     async def _hand_over(self, made: EmailMessage) -> None:
         from aiosmtplib import send  # noqa: PLC0415 - an extra

@@ -1,5 +1,6 @@
 """Letters to a real SMTP server."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fairlead.adapters.mail.settings import MailSettings
-from fairlead.adapters.mail.smtp import SmtpMailer
+from fairlead.adapters.mail.smtp import AT_ONCE, SmtpMailer
 from fairlead.kernel.mail import Letter, MailRefused, MailUnavailable
 from fairlead.testing.fakes import FrozenClock
 
@@ -199,3 +200,43 @@ async def test_a_wrong_password_is_tried_again(serve: Serve, certificate: Path) 
     await mailer(port, username="u", password="right", **known).send(LETTER)
 
     assert len(inbox.letters) == 1
+
+
+async def test_a_silent_server_keeps_few_waiting() -> None:
+    """All others are told at once to come back, and are free for other work."""
+    open_ones: list[asyncio.StreamWriter] = []
+
+    async def say_nothing(
+        _: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        open_ones.append(writer)
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    sender = mailer(port)
+    sent = [asyncio.create_task(sender.send(LETTER)) for _ in range(30)]
+    done, waiting = await asyncio.wait(sent, timeout=1)
+
+    assert len(waiting) == AT_ONCE
+    assert all(isinstance(each.exception(), MailUnavailable) for each in done)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for writer in open_ones:
+        writer.close()
+    server.close()
+    with pytest.raises(MailUnavailable, match="cannot be used"):
+        await sender.send(LETTER)
+
+
+@pytest.mark.parametrize(
+    "address", ["<b@example.org>, c@example.org", "b@example.org\r\nBcc: c@example.org"]
+)
+async def test_nothing_in_a_letter_adds_a_recipient(serve: Serve, address: str) -> None:
+    """An address in another spelling than ours sends nothing to anybody."""
+    inbox, port = serve()
+    letter = Letter(id=LETTER.id, to=address, subject="x", text="y")
+    with pytest.raises(MailRefused):
+        await mailer(port).send(letter)
+
+    assert inbox.letters == []
