@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from typing_extensions import override
@@ -21,8 +22,10 @@ from fairlead.testing.server import (
 )
 
 API = "/api/v1/"
+ANSWERS = (API, "/.well-known/", "/access/v1/")  # of programs; all else are pages
 PLATFORM = {"/healthz", "/ready", "/metrics"}  # no module's, open by settings
 OPEN = {  # every other route wants to know who calls
+    "GET /.well-known/authzen-configuration",
     "GET /.well-known/jwks.json",
     "GET /api/v1/audit/keys",
     "GET /assets/{digest}/{name}",
@@ -81,7 +84,7 @@ class Route:
 
     @property
     def is_page(self) -> bool:
-        return not self.path.startswith((API, "/.well-known/"))
+        return not self.path.startswith(ANSWERS)
 
     @property
     def consumes(self) -> bool:
@@ -247,6 +250,7 @@ def call(world: World, caller: Caller, route: Route) -> Asked:
             made = world.fresh().get(name)
             values[name], sure = (made(), sure) if made else (values[name], False)
     path = PARAMETER.sub(lambda found: values[found[1]], route.path)
+    path += _query(world, route)
     if route.is_page:
         told = _page(world, caller, route, path)
     else:
@@ -277,6 +281,19 @@ def _page(world: World, caller: Caller, route: Route, path: str) -> Told:
         "typed_name": "web" if "/workloads/" in path else f"/{path}".split("/")[-2],
     }
     return caller.person.submit(path, fields)
+
+
+def _query(world: World, route: Route) -> str:
+    """Return what the document wants after the path, about things that exist."""
+    operation = world.document["paths"].get(route.template, {})
+    parameters = operation.get(route.method.lower(), {}).get("parameters", ())
+    fitting = {"permission": "projects.project.read", "user": world.known["user"]}
+    wanted = {
+        each["name"]: fitting[each["name"]]
+        for each in parameters
+        if each["in"] == "query" and each.get("required")
+    }
+    return f"?{urlencode(wanted)}" if wanted else ""
 
 
 def _body(world: World, route: Route) -> tuple[str, Any]:
