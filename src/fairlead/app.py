@@ -232,13 +232,19 @@ class Application:
         await self.container.close()
 
     async def first_start(self) -> str | None:
-        """Make the administrator if there is none; the password if one was made up.
+        """Seed where that goes unasked; return the password if one was made up.
 
         It is made up anew at every start until `password_shown`.
         """
         async with self.scopes.enter(START) as scope:
             first: FirstStart = await scope.get(FirstStart)
             return await first()
+
+    async def lacks_people(self) -> bool:
+        """Tell whether nobody can log in yet."""
+        async with self.scopes.enter(START) as scope:
+            first: FirstStart = await scope.get(FirstStart)
+            return await first.lacks_people()
 
     async def password_shown(self) -> None:
         """Note that the generated password was shown to a person."""

@@ -37,6 +37,7 @@ NOT_FOUND = 3
 GRACE_SECONDS = 5
 OTHER_FILES = 512  # open beside connections: the database, journals, pipes
 LEAST_CONNECTIONS = 16
+NOBODY = "  note      nobody can log in yet: stop the server and run `fairlead seed`"
 AGAIN = "Ctrl-C again stops at once, and the rest goes on at the next start"
 
 
@@ -108,7 +109,8 @@ async def _run(application: Application, listening: socket.socket) -> None:
         await server.began.wait()
         gc.freeze()  # what was built stays; later collections need not look at it
         gc.enable()
-        _greet(application, listening, password)
+        notes = [NOBODY] if await application.lacks_people() else []
+        _greet(application, listening, password, notes)
         if password is not None:
             await application.password_shown()
         example = asyncio.create_task(run_example(application))
@@ -225,7 +227,10 @@ def _listen(settings: HttpSettings) -> socket.socket:
 
 
 def _greet(
-    application: Application, listening: socket.socket, password: str | None
+    application: Application,
+    listening: socket.socket,
+    password: str | None,
+    notes: list[str],
 ) -> None:
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -248,6 +253,7 @@ def _greet(
             "  note      steps run as processes of this user, not isolated "
             "(development settings)"
         )
+    lines += notes
     lines.append("  stop      Ctrl-C; what is deployed comes back with the next start")
     click.echo("\n".join(lines))
     sys.stdout.flush()

@@ -1,5 +1,7 @@
 """Stand-ins for the platform's ports; each is named after how it behaves."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -11,7 +13,7 @@ from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.events import Event, Outbox
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.reach import Reach
-from fairlead.kernel.work import UnitOfWork
+from fairlead.kernel.work import Together, UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail
 from fairlead.services.authz.public import ROOT, Authorizer, NotAllowed
 
@@ -55,6 +57,20 @@ class NullWork(UnitOfWork):
             self.commits += 1
         else:
             self.rollbacks += 1
+
+
+class NullTogether(Together):
+    """Commits nothing; notes whether each was to be kept."""
+
+    def __init__(self) -> None:
+        """Start with nothing noted."""
+        self.kept: list[bool] = []
+
+    @override
+    @asynccontextmanager
+    async def __call__(self, *, keep: bool = True) -> AsyncIterator[None]:
+        yield
+        self.kept.append(keep)
 
 
 class RecordingOutbox(Outbox):

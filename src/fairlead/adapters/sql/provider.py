@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from dishka import Provider, Scope, provide
+from dishka import AnyOf, Provider, Scope, provide
 
 from fairlead.adapters.settings.home import Home
 from fairlead.adapters.sql.choice import FILE, Sections, chosen, settings_of
@@ -10,10 +10,10 @@ from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.idempotency import SqlIdempotencyKeys
 from fairlead.adapters.sql.tenants import AllTenants, seen_by
-from fairlead.adapters.sql.work import SqlUnitOfWork
+from fairlead.adapters.sql.work import SqlTogether, SqlUnitOfWork
 from fairlead.kernel.idempotency import IdempotencyKeys
 from fairlead.kernel.principal import Principal
-from fairlead.kernel.work import UnitOfWork
+from fairlead.kernel.work import Together, UnitOfWork
 
 __all__ = ["FILE", "SqlProvider"]
 
@@ -22,7 +22,10 @@ class SqlProvider(Provider):
     """One database per process; a connection and a unit of work per request."""
 
     keys = provide(SqlIdempotencyKeys, scope=Scope.REQUEST, provides=IdempotencyKeys)
-    work = provide(SqlUnitOfWork, scope=Scope.REQUEST, provides=UnitOfWork)
+    work = provide(
+        SqlUnitOfWork, scope=Scope.REQUEST, provides=AnyOf[SqlUnitOfWork, UnitOfWork]
+    )
+    together = provide(SqlTogether, scope=Scope.REQUEST, provides=Together)
 
     def __init__(self, sections: Sections = {}) -> None:  # noqa: B006 - only read
         """Use the database of the settings' `sections`; without them, SQLite."""

@@ -43,14 +43,13 @@ from fairlead.services.auth.ports import (
     TokenFormat,
 )
 from fairlead.services.auth.public import (
-    FirstStart,
     KeyPlace,
-    Recovery,
     RunIdentities,
     Sessions,
     Verifier,
 )
-from fairlead.services.auth.settings import AdminSettings, AuthSettings
+from fairlead.services.auth.seeding import seeding_provider
+from fairlead.services.auth.settings import AdminSettings, AuthSettings, SeedSettings
 from fairlead.services.auth.sql import (
     SqlApiKeyStore,
     SqlInstallationStore,
@@ -79,12 +78,6 @@ from fairlead.services.auth.use_cases.devices import (
     Whose,
 )
 from fairlead.services.auth.use_cases.expire import ExpireTokens
-from fairlead.services.auth.use_cases.installation import (
-    Administrator,
-    LocalRecovery,
-    MakeAdministrator,
-    PrepareInstallation,
-)
 from fairlead.services.auth.use_cases.introspect import Introspect
 from fairlead.services.auth.use_cases.key_use import (
     KnownKeys,
@@ -151,13 +144,9 @@ def _key_safe(home: Home) -> KeySafe:
     return FileKeySafe(home.path / "keys")
 
 
-def _administrator(settings: AdminSettings) -> Administrator:
-    return Administrator(username=settings.username, password=settings.password)
-
-
 def _kept_in_memory() -> Provider:
     provider = Provider(scope=Scope.APP)
-    for make in (_lifetimes, _graces, _gates, _token_format, _key_safe, _administrator):
+    for make in (_lifetimes, _graces, _gates, _token_format, _key_safe):
         provider.provide(make)
     for kept in (
         KeyRing,
@@ -210,22 +199,20 @@ def _per_request() -> Provider:
         EndSessionsOfDeletedUser,
         EndSessionsOfDisabledUser,
         EndSessionsOfOldPassword,
-        MakeAdministrator,
     ):
         provider.provide(use_case)
     provider.provide(LocalSessions, provides=Sessions)
-    provider.provide(PrepareInstallation, provides=FirstStart)
-    provider.provide(LocalRecovery, provides=Recovery)
     return provider
 
 
 MODULE = Module(
     manifest=read_manifest(Path(__file__).with_name("module.yaml")),
     parts=(
-        ContainerPart((_kept_in_memory(), _per_request())),
+        ContainerPart((_kept_in_memory(), _per_request(), seeding_provider())),
         TablePart(Path(__file__).with_name("migrations")),
         SettingsPart("auth", AuthSettings),
         SettingsPart("admin", AdminSettings),
+        SettingsPart("seed", SeedSettings),
         LifecyclePart((TokensReady,)),
         EnginePart(workflows=WORKFLOWS, activities=(TokenActivities,)),
         SubscriptionPart(

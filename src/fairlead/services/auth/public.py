@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -161,15 +162,83 @@ class Verifier(Protocol):
         """
 
 
+class BadSeed(FairleadError):
+    """An entry of the settings cannot be seeded; `entry` in the details names it."""
+
+    kind = ErrorKind.INVALID
+    code = "auth.bad_seed"
+
+
+class Outcome(StrEnum):
+    """What became of an entry."""
+
+    MADE = "made"
+    CHANGED = "changed"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedStep:
+    """Something that shall be there, e.g. `role release-manager`."""
+
+    outcome: Outcome
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """What seeding did, or would do.
+
+    Attributes:
+        password: That of the administrator, if one was made up: nobody knows it yet.
+    """
+
+    steps: tuple[SeedStep, ...]
+    password: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything is not as it was."""
+        return any(step.outcome is not Outcome.KEPT for step in self.steps)
+
+
+class Seeding(Protocol):
+    """Makes what the settings say shall be there; takes nothing away.
+
+    It holds the database meanwhile, so it is for whoever has that to themselves.
+    """
+
+    @abstractmethod
+    async def __call__(self, *, dry_run: bool = False) -> Seeded:
+        """Do it, all or nothing; a second time changes nothing.
+
+        With `dry_run`, everything is tried and nothing is kept.
+
+        Raises:
+            BadSeed: an entry is not possible; nothing was changed.
+        """
+
+    @abstractmethod
+    async def shown(self) -> None:
+        """Note that the generated password was shown to a person."""
+
+
 class FirstStart(Protocol):
-    """Makes an empty installation usable: an administrator who can log in."""
+    """Makes an empty installation usable, where that goes without asking."""
+
+    @abstractmethod
+    async def lacks_people(self) -> bool:
+        """Tell whether nobody can log in, because nobody was made yet."""
 
     @abstractmethod
     async def __call__(self) -> str | None:
-        """Make the administrator; call it at every start, it goes on where it was.
+        """Seed, if it is the first; call it at every start, it goes on where it was.
 
         Returns the generated password, which nobody knows yet and which is made anew
         until `shown` was called; None: there is nothing to show.
+
+        Raises:
+            BadSeed: see `Seeding`.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The settings sections `auth` and `admin`."""
+"""The settings sections `auth`, `admin` and `seed`."""
 
 from typing import Annotated
 
@@ -25,16 +25,56 @@ class AuthSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 
 
 class AdminSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The administrator the first start makes.
+    """The administrator an installation begins with.
 
     Attributes:
-        password: Empty: one is generated and shown once.
+        password: Empty: that in `password_file`; without one, one is generated and
+            shown once.
+        password_file: Read when the administrator is made; a newline at its end does
+            not count.
+        email: Given to the administrator, who has none.
     """
 
     username: Annotated[str, Meta(min_length=1, max_length=63)] = "admin"
     password: Annotated[str, Meta(max_length=1024)] = ""
+    password_file: str = ""
+    email: Annotated[str, Meta(max_length=254)] = ""
 
     @override
     def __repr__(self) -> str:
         """Leave the password out of logs and tracebacks."""
         return f"AdminSettings(username={self.username!r})"
+
+
+class RoleEntry(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A role of one's own."""
+
+    name: str
+    summary: str = ""
+    permissions: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+
+
+class GroupEntry(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A group; `members` are names of users."""
+
+    name: str
+    summary: str = ""
+    members: tuple[str, ...] = ()
+
+
+class BindingEntry(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A role that a user or a group has."""
+
+    role: str
+    user: str = ""
+    group: str = ""
+    scope: str = "/"
+
+
+class SeedSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What an installation begins with, beside its administrator."""
+
+    roles: tuple[RoleEntry, ...] = ()
+    groups: tuple[GroupEntry, ...] = ()
+    bindings: tuple[BindingEntry, ...] = ()

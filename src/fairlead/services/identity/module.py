@@ -36,7 +36,7 @@ from fairlead.services.identity.ports import (
     TallyStore,
     UserStore,
 )
-from fairlead.services.identity.public import Directory, SecondFactors, Users
+from fairlead.services.identity.public import Directory, Mailboxes, SecondFactors, Users
 from fairlead.services.identity.safe import FileSafe
 from fairlead.services.identity.settings import IdentitySettings
 from fairlead.services.identity.sql import (
@@ -51,6 +51,7 @@ from fairlead.services.identity.tasks import (
     OnResetAsked,
     OnVerificationWanted,
 )
+from fairlead.services.identity.use_cases.addresses import LocalMailboxes
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     LocalDirectory,
@@ -155,6 +156,7 @@ def _provider() -> Provider:
     provider.provide(LocalDirectory, provides=Directory)
     provider.provide(LocalUsers, provides=Users)
     provider.provide(LocalSecondFactors, provides=SecondFactors)
+    provider.provide(LocalMailboxes, provides=Mailboxes)
     return provider
 
 

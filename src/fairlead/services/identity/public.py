@@ -346,3 +346,15 @@ class SecondFactors(Protocol):
         Raises:
             UserNotFound: there is none.
         """
+
+
+class Mailboxes(Protocol):
+    """Gives users addresses on behalf of a caller; may raise NotAllowed."""
+
+    @abstractmethod
+    async def give(self, who: Principal, name: str, email: str) -> bool:
+        """Give a user who has no address this one; tell whether that was so.
+
+        Raises:
+            UserNotFound, BadEmail, EmailTaken: as they say.
+        """

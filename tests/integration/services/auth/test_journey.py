@@ -89,7 +89,9 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     own = [part.type for each in MODULES for part in each.each(SettingsPart)]
     kinds: list[Any] = [*PLATFORM_SECTIONS.values(), *own, PipelinesSettings]
     sections = [kind() for kind in kinds]
-    settings = Settings("test", Home(tmp_path), {type(each): each for each in sections})
+    settings = Settings(
+        "development", Home(tmp_path), {type(each): each for each in sections}
+    )
     folders = [
         (module.name, part.migrations)
         for module in MODULES

@@ -1,137 +1,91 @@
 """The first start, interrupted anywhere."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
 
 import pytest
+from tests.unit.services.auth.installed import (
+    Death,
+    Killed,
+    PaperGroups,
+    PaperRoles,
+    PaperUsers,
+)
 from typing_extensions import override
 
-from fairlead.kernel.ids import new_id
-from fairlead.kernel.paging import Page
-from fairlead.kernel.principal import DEFAULT_TENANT, Principal, PrincipalKind
+from fairlead.kernel.principal import DEFAULT_TENANT, Principal
 from fairlead.services.auth.domain import generated_password
+from fairlead.services.auth.domain.seeds import Seeds
 from fairlead.services.auth.memory import MemoryInstallationStore
-from fairlead.services.auth.use_cases.installation import (
+from fairlead.services.auth.use_cases.administrator import (
     Administrator,
-    LocalRecovery,
     MakeAdministrator,
-    PrepareInstallation,
 )
-from fairlead.services.authz.public import Binding, Roles
-from fairlead.services.identity.public import SecondFactors, User, UserNameTaken, Users
-from fairlead.testing.fakes import NullWork
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Killed(BaseException):
-    """The process died here."""
+from fairlead.services.auth.use_cases.installation import (
+    LocalRecovery,
+    PrepareInstallation,
+    Unasked,
+)
+from fairlead.services.auth.use_cases.seeding import (
+    Seed,
+    SeedBindings,
+    SeedGroups,
+    SeedRoles,
+)
+from fairlead.services.identity.public import SecondFactors
+from fairlead.testing.fakes import NullTogether, NullWork
 
 
 @dataclass
-class Installation(Users, Roles):
-    """Users and roles in dicts; dies at the call `dies_at`, before or after it."""
+class Installation:
+    """Users and roles, and what kills whoever works on them."""
 
     passwords: dict[str, str] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
-    admins: set[str] = field(default_factory=set)
-    calls: int = 0
-    dies_at: int = -1
-    after: bool = False
+    death: Death = field(default_factory=Death)
 
-    def _call(self) -> bool:
-        self.calls += 1
-        due = self.calls == self.dies_at
-        if due and not self.after:
-            raise Killed
-        return due
-
-    def _user(self, name: str) -> User:
-        return User(
-            id=UUID(int=1),
-            tenant_id=DEFAULT_TENANT,
-            name=name,
-            disabled=name in self.disabled,
-            created_at=NOW,
+    def __post_init__(self) -> None:
+        """Keep all of it in one place."""
+        self.users = PaperUsers(
+            passwords=self.passwords, disabled=self.disabled, death=self.death
         )
+        self.roles = PaperRoles(self.users, death=self.death)
 
-    @override
-    async def create(self, who: Principal, name: str, password: str) -> User:
-        assert who.kind is PrincipalKind.SERVICE
-        due = self._call()
-        if name in self.passwords:
-            raise UserNameTaken("There is one.")
-        self.passwords[name] = password
-        if due:
-            raise Killed
-        return self._user(name)
+    @property
+    def admins(self) -> set[str]:
+        return self.roles.admins
 
-    @override
-    async def list(self, who: Principal, page: Any = None) -> Any:
-        return Page(items=tuple(self._user(name) for name in self.passwords))
-
-    @override
-    async def get(self, who: Principal, name: str) -> User:
-        return self._user(name)
-
-    @override
-    async def set_disabled(self, who: Principal, name: str, *, disabled: bool) -> User:
-        due = self._call()
-        (self.disabled.add if disabled else self.disabled.discard)(name)
-        if due:
-            raise Killed
-        return self._user(name)
-
-    @override
-    async def set_password(
-        self, who: Principal, name: str, password: str, *, old: str | None
-    ) -> None:
-        due = self._call()
-        self.passwords[name] = password
-        if due:
-            raise Killed
-
-    @override
-    async def bindings(
-        self, who: Principal, *, principal: str | None = None
-    ) -> tuple[Binding, ...]:
-        return ()
-
-    @override
-    async def bind(
-        self, who: Principal, user: str, role: str, *, scope: str
-    ) -> Binding:
-        due = self._call()
-        assert (role, scope) == ("admin", "/")
-        self.admins.add(user)
-        if due:
-            raise Killed
-        return Binding(
-            id=new_id(),
-            principal_id=UUID(int=1),
-            principal_name=user,
-            role=role,
-            scope=scope,
-            created_at=NOW,
+    def make(self, password: str = "") -> MakeAdministrator:
+        chosen = Administrator(username="admin", password=lambda: password)
+        return MakeAdministrator(
+            users=self.users, roles=self.roles, administrator=chosen
         )
-
-    @override
-    async def unbind(self, who: Principal, binding_id: UUID) -> None:
-        raise NotImplementedError
 
 
 def start(
-    there: Installation, store: MemoryInstallationStore, *, password: str = ""
+    there: Installation,
+    store: MemoryInstallationStore,
+    *,
+    password: str = "",
+    unasked: bool = True,
 ) -> PrepareInstallation:
-    administrator = Administrator(username="admin", password=password)
+    seed = Seed(
+        seeds=Seeds(),
+        store=store,
+        make=there.make(password),
+        mailboxes=there.users,
+        seed_role=SeedRoles(roles=there.roles),
+        seed_group=SeedGroups(groups=PaperGroups(there.users)),
+        seed_binding=SeedBindings(roles=there.roles),
+        together=NullTogether(),
+        work=NullWork(),
+        tenant_id=DEFAULT_TENANT,
+    )
     return PrepareInstallation(
         store=store,
-        users=there,
-        make=MakeAdministrator(users=there, roles=there, administrator=administrator),
+        users=there.users,
+        seeding=seed,
         work=NullWork(),
-        administrator=administrator,
+        unasked=Unasked(unasked),
         tenant_id=DEFAULT_TENANT,
     )
 
@@ -177,6 +131,16 @@ async def test_an_installation_with_users_is_left_alone() -> None:
     assert there.passwords == {"root": "x"}
 
 
+async def test_nobody_is_made_where_that_wants_to_be_asked_for() -> None:
+    """In production: whoever starts the server is told."""
+    there, store = Installation(), MemoryInstallationStore()
+    first = start(there, store, password="chosen", unasked=False)
+
+    assert await first.lacks_people()
+    assert await first() is None
+    assert there.passwords == {}
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("dies_at", range(1, 5))
 @pytest.mark.parametrize("chosen", ["", "chosen by the operator"])
@@ -184,13 +148,14 @@ async def test_a_start_killed_anywhere_is_completed_by_the_next(
     dies_at: int, after: bool, chosen: str
 ) -> None:
     """There is one administrator, with a password somebody knows."""
-    there, store = Installation(dies_at=dies_at, after=after), MemoryInstallationStore()
+    there = Installation(death=Death(at=dies_at, after=after))
+    store = MemoryInstallationStore()
     password = ""
     for _ in range(3):
         try:
             password = await start(there, store, password=chosen)() or chosen
         except Killed:
-            there.dies_at = -1
+            there.death.at = -1
 
     assert there.passwords == {"admin": password}
     assert there.admins == {"admin"}
@@ -213,14 +178,9 @@ async def test_recovery_lets_the_operator_in() -> None:
         Installation(),
         Installation(passwords={"admin": "forgotten"}, disabled={"admin"}),
     ):
-        make = MakeAdministrator(
-            users=there,
-            roles=there,
-            administrator=Administrator(username="admin", password=""),
-        )
         factors = Removed()
         recovery = LocalRecovery(
-            make=make, second_factors=factors, tenant_id=DEFAULT_TENANT
+            make=there.make(), second_factors=factors, tenant_id=DEFAULT_TENANT
         )
         password = await recovery.reset_administrator()
 
