@@ -12,6 +12,7 @@ SUITES = (
     "sql",
     "postgres",
     "auth",
+    "guesses",
     "requests",
     "feeds",
 )
