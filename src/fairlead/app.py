@@ -240,12 +240,6 @@ class Application:
             first: FirstStart = await scope.get(FirstStart)
             return await first()
 
-    async def lacks_people(self) -> bool:
-        """Tell whether nobody can log in yet."""
-        async with self.scopes.enter(START) as scope:
-            first: FirstStart = await scope.get(FirstStart)
-            return await first.lacks_people()
-
     async def password_shown(self) -> None:
         """Note that the generated password was shown to a person."""
         async with self.scopes.enter(START) as scope:

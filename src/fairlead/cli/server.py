@@ -29,7 +29,7 @@ from fairlead.cli.example import run_example
 from fairlead.cli.settings import ExampleSettings
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.principal import service
-from fairlead.services.auth.public import Recovery
+from fairlead.services.auth.public import FirstStart, Recovery
 
 RECOVERY = service("recovery")
 UNAVAILABLE = 6
@@ -109,8 +109,7 @@ async def _run(application: Application, listening: socket.socket) -> None:
         await server.began.wait()
         gc.freeze()  # what was built stays; later collections need not look at it
         gc.enable()
-        notes = [NOBODY] if await application.lacks_people() else []
-        _greet(application, listening, password, notes)
+        _greet(application, listening, password, await _notes(application))
         if password is not None:
             await application.password_shown()
         example = asyncio.create_task(run_example(application))
@@ -224,6 +223,12 @@ def _listen(settings: HttpSettings) -> socket.socket:
     listening.listen(2048)
     listening.setblocking(False)
     return listening
+
+
+async def _notes(application: Application) -> list[str]:
+    async with application.scopes.enter(service("start")) as scope:
+        first: FirstStart = await scope.get(FirstStart)
+        return [NOBODY] if await first.lacks_people() else []
 
 
 def _greet(
