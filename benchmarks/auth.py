@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -16,11 +17,19 @@ from fairlead.cli.settings import ExampleSettings
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal, service
 from fairlead.services.auth.public import Sessions, Verifier
-from fairlead.services.authz.domain import RoleBook
-from fairlead.services.authz.public import Role, project_scope
-from fairlead.services.authz.sql import SqlBindingStore, bindings
+from fairlead.services.authz.domain import OwnRole, RoleBook, built_in_roles
+from fairlead.services.authz.public import project_scope
+from fairlead.services.authz.sql import (
+    SqlBindingStore,
+    SqlGroupStore,
+    SqlRoleStore,
+    SqlVersionStore,
+)
+from fairlead.services.authz.sql.bindings import bindings
+from fairlead.services.authz.sql.groups import members
 from fairlead.services.authz.use_cases.cache import GrantCache
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
+from fairlead.services.authz.use_cases.holdings import Holdings, RoleBooks
 from fairlead.testing.database import migrated_database
 from fairlead.testing.fakes import RecordingTrail
 
@@ -28,6 +37,8 @@ Row = tuple[str, float, str, str]
 
 FEW, MANY = 100, 10_000
 ROLES, PERMISSIONS = 50, 200
+OWN_ROLES = ROLES - len(built_in_roles(()))
+GROUPS = [UUID(int=1_000_000 + number) for number in range(100)]
 ROUNDS = 20_000
 LOGINS = 80
 AT_ONCE = 2
@@ -61,51 +72,93 @@ async def _measure(folder: Path) -> list[Row]:
 
 
 async def _check(connection: Connection, users: int) -> float:
-    """Return the median of a check by random users in random projects."""
+    """Return the median of a check by random users in random projects.
+
+    Half of what they have comes by groups; most roles include others.
+    """
     names = [f"module{number}.thing.act" for number in range(PERMISSIONS)]
-    roles = {
-        f"role{number}": Role(
-            name=f"role{number}",
-            summary="",
-            permissions=frozenset(names[number::3]),
-        )
-        for number in range(ROLES)
-    }
-    store = SqlBindingStore(connection, DEFAULT_TENANT)
     callers = [Principal(id=new_id(), name=f"u{number}") for number in range(users)]
     projects = [UUID(int=number) for number in range(100)]
-    granted = [
-        {
-            "id": new_id(),
-            "tenant_id": DEFAULT_TENANT,
-            "principal_id": who.id,
-            "principal_name": who.name,
-            "role": f"role{place % ROLES}",
-            "scope": project_scope(projects[place % len(projects)]),
-            "created_at": CLOCK.now(),
-        }
-        for number, who in enumerate(callers)
-        for place in (number, number + 1)
-    ]
+    authorizer = _authorizer(connection, RoleBook.of(names))
     async with SqlUnitOfWork(connection):
-        await connection.execute_many(bindings.insert(), granted)
-    authorizer = LocalAuthorizer(
-        roles=RoleBook(roles),
-        store=store,
-        cache=GrantCache(),
-        trail=RecordingTrail(),
-    )
+        for role in _roles(names):
+            await authorizer.holdings.books.roles.add(role)
+        await connection.execute_many(bindings.insert(), _bindings(callers, projects))
+        await connection.execute_many(members.insert(), _members(callers))
     for who in callers:
         await authorizer.allows(who, names[0])
     spent = []
     for number in range(ROUNDS):
         place = number * 7919 % users
         who, scope = callers[place], project_scope(projects[place % len(projects)])
-        permission = names[place % ROLES + (number % 50) * 3]
+        permission = names[place % OWN_ROLES + number % 50 * 3]
         began = time.perf_counter()
         await authorizer.require(who, permission, on=scope)
         spent.append(time.perf_counter() - began)
     return statistics.median(spent) * 1e6
+
+
+def _authorizer(connection: Connection, built_in: RoleBook) -> LocalAuthorizer:
+    holdings = Holdings(
+        books=RoleBooks(
+            built_in=built_in, roles=SqlRoleStore(connection, DEFAULT_TENANT)
+        ),
+        bindings=SqlBindingStore(connection, DEFAULT_TENANT),
+        groups=SqlGroupStore(connection, DEFAULT_TENANT),
+        versions=SqlVersionStore(connection, DEFAULT_TENANT),
+        cache=GrantCache(),
+    )
+    return LocalAuthorizer(holdings=holdings, trail=RecordingTrail())
+
+
+def _roles(names: list[str]) -> Iterator[OwnRole]:
+    """Yield roles that each hold every third permission, all but the first by one."""
+    for number in range(OWN_ROLES):
+        yield OwnRole(
+            name=f"role{number}",
+            permissions=frozenset(names[number::3]),
+            includes=frozenset({f"role{number - 1}"} if number % 3 else {"guest"}),
+        )
+
+
+def _bindings(
+    callers: list[Principal], projects: list[UUID]
+) -> list[Mapping[str, object]]:
+    """Return one binding of each user, and two of each group."""
+    holders = [(who.id, who.name, "user", place) for place, who in enumerate(callers)]
+    holders += [
+        (GROUPS[number], f"g{number}", "group", place)
+        for number in range(len(GROUPS))
+        for place in (number, number + 1)
+    ]
+    return [
+        {
+            "id": new_id(),
+            "tenant_id": DEFAULT_TENANT,
+            "principal_id": holder,
+            "principal_name": name,
+            "principal_kind": kind,
+            "role": f"role{place % OWN_ROLES}",
+            "scope": project_scope(projects[place % len(projects)]),
+            "project_id": projects[place % len(projects)],
+            "created_at": CLOCK.now(),
+        }
+        for holder, name, kind, place in holders
+    ]
+
+
+def _members(callers: list[Principal]) -> list[Mapping[str, object]]:
+    """Put every user into the group of the project after theirs."""
+    return [
+        {
+            "tenant_id": DEFAULT_TENANT,
+            "group_id": GROUPS[(place + 1) % len(GROUPS)],
+            "user_id": who.id,
+            "user_name": who.name,
+            "since": CLOCK.now(),
+        }
+        for place, who in enumerate(callers)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,12 +28,10 @@ class MemoryBindingStore(BindingStore):
         return page_of(self._wanted(wanted), page, key=_by_name)
 
     def _wanted(self, wanted: Wanted) -> Iterable[Binding]:
-        helping = None if wanted.user_id is None else self._helping(wanted.user_id)
         for each in self._bindings.values():
             if (
                 covers(wanted.reach, each.scope)
-                and (helping is None or each.principal_id in helping)
-                and wanted.holder_id in {None, each.principal_id}
+                and (wanted.holders is None or each.principal_id in wanted.holders)
                 and wanted.role in {None, each.role}
                 and wanted.scope in {None, each.scope}
             ):

@@ -11,6 +11,11 @@ revision = "0002"
 down_revision = "0001"
 
 BINDINGS = "authz_bindings"
+INDEXES = {
+    "ix_authz_bindings_name": (),
+    "ix_authz_bindings_in_role": ("role",),
+    "ix_authz_bindings_in_scope": ("scope",),
+}
 
 
 def upgrade() -> None:
@@ -22,9 +27,8 @@ def upgrade() -> None:
     for name in ("project_id", "environment_id"):
         op.add_column(BINDINGS, sa.Column(name, sa.Uuid()))
     _place_bindings()
-    op.create_index(
-        "ix_authz_bindings_name", BINDINGS, ["tenant_id", "principal_name", "id"]
-    )
+    for name, columns in INDEXES.items():
+        op.create_index(name, BINDINGS, ["tenant_id", *columns, "principal_name", "id"])
     _create_roles()
     _create_groups()
 

@@ -1,6 +1,7 @@
 """What the use cases need from the outside, in their own words."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,13 +17,11 @@ class Wanted:
     """Which bindings are wanted; None: any.
 
     Attributes:
-        user_id: Of this user, and of the groups they are in.
-        holder_id: Of exactly this user or group.
+        holders: Of exactly these users and groups, by id; each with the name.
         reach: Within it.
     """
 
-    user_id: UUID | None = None
-    holder_id: UUID | None = None
+    holders: Mapping[UUID, str] | None = None
     role: str | None = None
     scope: str | None = None
     reach: Reach = field(default_factory=lambda: Reach(everywhere=True))

@@ -53,19 +53,26 @@ class ListBindings:
             UserNotFound, GroupNotFound: as they say.
         """
         reach = await self._reach(who, wanted)
-        user = group = None
-        if wanted.user is not None:
-            user = (await self.directory.find(wanted.user)).id
-        if wanted.group is not None:
-            group = (await known_group(self.groups, wanted.group)).id
         query = Wanted(
-            user_id=user,
-            holder_id=group,
+            holders=await self._holders(wanted),
             role=wanted.role,
             scope=None if wanted.scope is None else checked_scope(wanted.scope),
             reach=reach,
         )
         return await self.bindings.list(query, page)
+
+    async def _holders(self, wanted: BindingFilter) -> dict[UUID, str] | None:
+        """Return who is meant: a user with their groups, a group, or both at once."""
+        found: dict[UUID, str] | None = None
+        if wanted.user is not None:
+            user = await self.directory.find(wanted.user)
+            groups = await self.groups.of(user.id)
+            found = {user.id: user.name} | {each.id: each.name for each in groups}
+        if wanted.group is not None:
+            group = await known_group(self.groups, wanted.group)
+            meant = found is None or group.id in found
+            found = {group.id: group.name} if meant else {}
+        return found
 
     async def _reach(self, who: Principal, wanted: BindingFilter) -> Reach:
         if who.kind is PrincipalKind.USER and wanted.user == who.name:
