@@ -82,6 +82,7 @@ def test_the_jobs_of_the_modules_are_there(
     token = re.search(r'name="form_token" value="(\w+)"', open_page("/schedules"))
     assert token is not None
     jobs = {"auth.expire_tokens", "operations.prune", "operations.digest"}
+    jobs |= {"audit.checkpoint", "audit.retain"}
     digests = server.data("schedules", "show", "operations.digest")["id"]
     shown = open_page(f"/schedules/{digests}/run", form_token=token.group(1))
     operation = server.data("schedules", "show", "operations.digest")["last"]

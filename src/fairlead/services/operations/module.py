@@ -19,8 +19,10 @@ from fairlead.kernel.engine import Engine
 from fairlead.kernel.idempotency import IdempotencyKeys
 from fairlead.kernel.journal import Journals
 from fairlead.kernel.module import Catalog, Module
+from fairlead.kernel.principal import TenantId
 from fairlead.kernel.schedules import Calendar
 from fairlead.kernel.work import UnitOfWork
+from fairlead.services.audit.public import AuditTrail
 from fairlead.services.authz.public import Authorizer
 from fairlead.services.operations.activities import UpkeepActivities
 from fairlead.services.operations.books import Expiry, ScopedBooks
@@ -244,18 +246,26 @@ class SchedulesProvider(Provider):
         )
 
     @provide
-    def prune(
+    def prune(  # noqa: PLR0913 - what the use case needs
         self,
+        *,
         store: OperationStore,
         attic: Attic,
+        trail: AuditTrail,
         work: UnitOfWork,
         clock: Clock,
         settings: OperationsSettings,
+        tenant: TenantId,
     ) -> PruneOperations:
         """Pass it the span of the settings."""
-        keep = timedelta(days=settings.retention_days)
         return PruneOperations(
-            store=store, attic=attic, work=work, clock=clock, keep=keep
+            store=store,
+            attic=attic,
+            trail=trail,
+            work=work,
+            clock=clock,
+            keep=timedelta(days=settings.retention_days),
+            tenant=tenant,
         )
 
     @provide(scope=Scope.APP)

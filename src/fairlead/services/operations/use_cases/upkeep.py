@@ -13,6 +13,7 @@ from fairlead.kernel.digests import DigestSource
 from fairlead.kernel.paging import MAX_LIMIT, PageRequest
 from fairlead.kernel.principal import TenantId, service
 from fairlead.kernel.work import UnitOfWork
+from fairlead.services.audit.public import Act, AuditTrail
 from fairlead.services.identity.public import Users
 from fairlead.services.operations.ports import Attic, OperationStore, Tally
 
@@ -25,18 +26,22 @@ class PruneOperations:
 
     store: OperationStore
     attic: Attic
+    trail: AuditTrail
     work: UnitOfWork
     clock: Clock
     keep: timedelta
+    tenant: TenantId
 
     async def __call__(self) -> int:
         """Remove all that ended before the span that is kept; return how many."""
+        who = service("operations", self.tenant)
         before, removed = self.clock.now() - self.keep, 0
         while ids := await self.store.outlived(before, limit=AT_ONCE):
             for operation_id in ids:  # first: a row that is left leads back here
                 await self.attic.discard(operation_id)
             async with self.work:
                 await self.store.remove(ids)
+                await self.trail.record(who, _pruned(len(ids), before))
             removed += len(ids)
         return removed
 
@@ -75,6 +80,11 @@ class NewUsers(DigestSource):
                 return found
             after = PageRequest(limit=MAX_LIMIT, after=page.next)
             page = await self.users.list(who, after)
+
+
+def _pruned(count: int, before: datetime) -> Act:
+    details = {"operations": str(count), "ended_before": before.isoformat()}
+    return Act(action="operations.operation.prune", details=details)
 
 
 def _line(kind: str, group: str, tallies: Sequence[Tally]) -> str:
