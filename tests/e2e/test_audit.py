@@ -211,3 +211,21 @@ def test_filters_that_mean_nothing_are_refused(
 
     assert done.exit_code == 2
     assert said in done.err
+
+
+def test_jobs_sign_the_trail_and_remove_what_is_old(server: TestServer) -> None:
+    """They are schedules like others; by default nothing is removed."""
+
+    def outcome(job: str) -> str:
+        last = server.data("schedules", "show", job)["last"] or {}
+        return str(last.get("outcome") or last.get("state") or "")
+
+    before = server.data("audit", "checkpoints")["items"]
+    for job in ("audit.checkpoint", "audit.retain"):
+        assert server.run("schedules", "run", job).exit_code == 0
+        eventually(lambda job=job: outcome(job) == "succeeded", f"{job} ended")
+    after = server.data("audit", "checkpoints")["items"]
+
+    assert len(after) > len(before)
+    assert server.run("audit", "verify").exit_code == 0
+    assert server.data("audit", "list", "--action", "audit.entry.remove")["items"] == []

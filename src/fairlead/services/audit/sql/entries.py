@@ -14,7 +14,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    union_all,
 )
 from typing_extensions import override
 
@@ -114,28 +113,20 @@ class SqlEntryStore(EntryStore):
         self, actions: Sequence[str], wanted: EntryFilter, page: PageRequest
     ) -> Sequence[RowMapping]:
         """Return the newest rows of all `actions`, from the newest keys of each."""
-        if not actions:
-            return []
         keys = select(entries.c.at, entries.c.sequence)
-        newest = [
-            _NEWEST_FIRST.select(self._matching(keys, wanted, action), page).subquery()
-            for action in actions
-        ]
-        every = union_all(*(select(each) for each in newest)).subquery()
-        chosen = (
-            select(every.c.sequence)
-            .order_by(every.c.at.desc(), every.c.sequence.desc())
-            .limit(page.limit + 1)
+        newest: list[tuple[datetime, int]] = []
+        for action in actions:
+            query = _NEWEST_FIRST.select(self._matching(keys, wanted, action), page)
+            found = await self._connection.execute(query)
+            newest += [(row.at, row.sequence) for row in found]
+        newest = sorted(newest, reverse=True)[: page.limit + 1]
+        sequences = [sequence for _, sequence in newest]
+        query = select(entries).where(
+            entries.c.tenant_id == self._tenant, entries.c.sequence.in_(sequences)
         )
-        sequences = (await self._connection.execute(chosen)).scalars().all()
-        query = (
-            select(entries)
-            .where(
-                entries.c.tenant_id == self._tenant, entries.c.sequence.in_(sequences)
-            )
-            .order_by(entries.c.at.desc(), entries.c.sequence.desc())
-        )
-        return (await self._connection.execute(query)).mappings().all()
+        rows = (await self._connection.execute(query)).mappings().all()
+        # sorted here: asked for in this order, SQLite walks along the times instead
+        return sorted(rows, key=lambda row: sequences.index(row["sequence"]))
 
     def _matching(
         self,
