@@ -343,23 +343,26 @@ def authorizer(
     return LocalAuthorizer(holdings=holdings, trail=RecordingTrail())
 
 
+bindings = st.lists(
+    st.builds(binding, st.sampled_from(["all", "some"]), st.sampled_from(SCOPES)),
+    max_size=4,
+)
+policies = st.lists(
+    st.builds(
+        policy,
+        policy_texts(NAMED, names=["ada", "bob"], groups=["ops", "dev"]),
+        st.one_of(
+            st.just(frozenset(READING)),
+            st.frozensets(st.sampled_from([*READING, "projects.*"]), min_size=1),
+        ),
+    ),
+    max_size=3,
+)
 authorizers = st.builds(
     authorizer,
-    st.lists(
-        st.builds(binding, st.sampled_from(["all", "some"]), st.sampled_from(SCOPES)),
-        max_size=4,
-    ),
+    st.one_of(st.just([binding("all", ROOT)]), bindings),
     st.frozensets(st.sampled_from(["ops", "dev"])),
-    st.lists(
-        st.builds(
-            policy,
-            policy_texts(NAMED, names=["ada", "bob"], groups=["ops", "dev"]),
-            st.frozensets(
-                st.sampled_from([*READING, "projects.*", "operations.*"]), min_size=1
-            ),
-        ),
-        max_size=3,
-    ),
+    policies,
 )
 
 
@@ -395,7 +398,7 @@ async def postgres(open_database: OpenDatabase) -> AsyncIterator[Stores]:
 one_product = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@settings(one_product, max_examples=100)
+@settings(one_product, max_examples=60)
 @given(authorizer=authorizers)
 async def test_lists_in_memory_are_what_checks_allow(
     memory: Stores, authorizer: LocalAuthorizer
