@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,8 @@ Row = tuple[str, float, str, str]
 
 STARTS = 300
 LINES = 212_500  # of 80 bytes: 17 MB
+SECRET = "a" * 16  # made of one piece, as is what is printed beside it
+REPEATED = f"import sys; sys.stdout.write(('a' * 79 + '\\n') * {LINES})"
 PRINT = f"import sys; sys.stdout.write(('x' * 79 + '\\n') * {LINES})"
 
 
@@ -36,6 +39,7 @@ async def _measure(home: Path) -> list[Row]:
         idle = process.memory_info().rss / 2**20
         starts = await _starts(launcher, journals, process)
         lines = await _lines(launcher, journals)
+        hidden = await _hidden(launcher, journals)
         most = process.memory_info().rss / 2**20
     finally:
         await launcher.close()
@@ -43,6 +47,7 @@ async def _measure(home: Path) -> list[Row]:
     return [
         *starts,
         ("output to a live reader, 17 MB", lines, "lines/s", ">= 100,000"),
+        ("the same, all of it a secret of one piece", hidden, "lines/s", ""),
         ("launcher's memory, idle", idle, "MiB", ""),
         ("launcher's memory, after 17 MB", most, "MiB", "bounded"),
     ]
@@ -81,6 +86,15 @@ async def _lines(launcher: ProcessLauncher, journals: FileJournals) -> float:
     seconds = time.perf_counter() - began
     await launcher.wait(spec.key)
     return LINES / seconds
+
+
+async def _hidden(launcher: ProcessLauncher, journals: FileJournals) -> float:
+    """Print what consists of a secret over and over: only line ends are left."""
+    spec = _spec(journals, "hidden", sys.executable, "-S", "-c", REPEATED)
+    began = time.perf_counter()
+    await launcher.start(replace(spec, secrets=(SECRET,)))
+    await launcher.wait("hidden")
+    return LINES / (time.perf_counter() - began)
 
 
 def _spec(journals: FileJournals, key: str, *argv: str) -> ProcessSpec:

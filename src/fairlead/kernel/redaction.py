@@ -6,9 +6,11 @@ Standard library only, and small: the launcher uses it.
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 from fairlead.kernel.errors import ErrorKind, FairleadError
+from fairlead.kernel.reading import Piece, Reading, reading_of
 
 MARK: Final = b"***"
 SHORTEST = 4  # characters
@@ -31,8 +33,8 @@ _EATEN = re.compile(rb"^[0-9A-Fa-f]{1,2}")  # by a percent sign that stands befo
 _EATEN_BASE64 = re.compile(rb"^[2BbFfnr]{1,4}")  # by that, or a backslash
 _SHOWN = 2  # characters of base64 before the end of a line
 _TRIED = 6  # pieces that are looked for at once
+_WALKED = 20_000  # bytes that beginnings may be tried for one by one
 
-Piece = tuple[bytes, ...]  # ways to write one stretch of a secret
 View = Callable[[bytes], bytes]
 
 
@@ -82,8 +84,9 @@ class Form:
         default both are the longest stretch that is written in one way only. Where
         the data is as in `alone`, there is no other way to read it.
         """
+        self._pieces = tuple(pieces)  # one for each character
         joined: list[Piece] = []
-        for piece in pieces:
+        for piece in self._pieces:
             if joined and len(piece) == len(joined[-1]) == 1:
                 joined[-1] = (joined[-1][0] + piece[0],)
             else:
@@ -100,12 +103,23 @@ class Form:
         self._begins = _pattern(joined[:_TRIED])
         self.lines = any(b"\n" in way for piece in set(joined) for way in piece)
 
+    @cached_property
+    def reading(self) -> Reading | None:
+        """How to search it as plain text; made when there is something to search."""
+        return reading_of(self._pieces, wrapped=self.wrapped)
+
+    def spans(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield stretches that together are all that `matches` yields, fast."""
+        if self.reading is None:
+            return self.matches(data)
+        return self.reading.spans(data, self.walk)
+
     def matches(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield where it begins and ends, for every place it begins at."""
         found = self._begins.search(data)
         while found:
             start = found.start()
-            end, _ = self._walk(data, start)
+            end, _ = self.walk(data, start)
             if end >= 0:
                 yield start, end
             found = self._begins.search(data, start + 1)
@@ -120,16 +134,19 @@ class Form:
         floor = max(0, size - self.longest)
         if not self.lines:
             floor = max(floor, last_line)
-        found = size
+        found, left = size, max(_WALKED // self.longest, 2)
         for head in self._heads:
             start = data.find(head, floor, found)
-            while start >= 0 and not self._walk(data, start)[1]:
+            while start >= 0 and not self.walk(data, start)[1]:
                 start = data.find(head, start + 1, found)
+                left -= 1
+                if not left and self.reading is not None:
+                    return self.reading.unfinished(data, floor, self.walk)
             if start >= 0:
                 found = start
         return found
 
-    def _walk(self, data: bytes, start: int) -> tuple[int, bool]:  # noqa: C901 - hot
+    def walk(self, data: bytes, start: int) -> tuple[int, bool]:  # noqa: C901 - hot
         """Return the furthest end from `start` (-1: none), and if it may go on."""
         size, goes_on = len(data), False
         places, index, count = {start}, 0, len(self.pieces)
@@ -219,7 +236,7 @@ class Redactor:
 
     def _give(self, data: bytes, cut: int, keep: int) -> bytes:
         """Return what lies before `cut`, redacted, and hold what begins at `keep`."""
-        spans = [match for form in self._present(data) for match in form.matches(data)]
+        spans = [match for form in self._present(data) for match in form.spans(data)]
         given: list[bytes] = []
         position = self._covered
         for start, end in sorted(spans):

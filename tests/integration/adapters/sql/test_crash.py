@@ -69,8 +69,9 @@ class Writers:
         assert self._process.stdout is not None
         self._process.stdin.write(f"{start}\n".encode())
         self._process.stdin.flush()
-        ready, pid = self._process.stdout.readline().split()
-        assert ready == b"ready"
+        while not (line := self._process.stdout.readline()).startswith(b"ready "):
+            assert line, "the writer ended by itself"  # others: its log of slow ones
+        pid = line.split()[1]
         end = time.monotonic() + pause
         killed = False
         acknowledged = set()

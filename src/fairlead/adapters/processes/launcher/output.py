@@ -21,6 +21,7 @@ _PATIENCE_SECONDS = 30.0  # for a disk that is full, where nothing else is said
 _LINGER_SECONDS = 1.0  # for a pipe that a process out of reach keeps open
 _READS_AT_ONCE = 64
 _LONGEST_CHARACTER = 4
+_TURN_SECONDS = 0.02  # for redaction of one read, before others have their turn
 
 
 class Output:
@@ -51,6 +52,7 @@ class Output:
         self._stream = stream
         self._touched = touched
         self._held = b""  # read, and not yet written
+        self._most = CHUNK  # bytes of one read
         self._flush: Timer | None = None
         self._split = False  # all that is held is the beginning of a character
         self._stuck: bytes | None = None  # a payload the disk had no room for
@@ -98,13 +100,13 @@ class Output:
     def _read(self) -> int:
         """Read once and write what is whole; return how many bytes came."""
         try:
-            came = os.read(self._pipe, CHUNK - len(self._held))
+            came = os.read(self._pipe, min(CHUNK - len(self._held), self._most))
         except BlockingIOError:
             return 0
         if not came:
             self._cut()
             return 0
-        shown = came if self._redactor is None else self._redactor.feed(came)
+        shown = came if self._redactor is None else self._redact(self._redactor, came)
         data = self._held + shown
         end = data.rfind(b"\n") + 1
         if len(data) - end >= CHUNK:
@@ -115,6 +117,15 @@ class Output:
         if self._split or self._flush is None:
             self._hold()
         return len(came)
+
+    def _redact(self, redactor: Redactor, came: bytes) -> bytes:
+        """Take secrets out; read less at once next time if that took too long."""
+        began = time.perf_counter()
+        shown = redactor.feed(came)
+        took = time.perf_counter() - began
+        fits = CHUNK if took <= _TURN_SECONDS else int(len(came) * _TURN_SECONDS / took)
+        self._most = min(max(fits, _FEW), 2 * self._most, CHUNK)
+        return shown
 
     def _hold(self) -> None:
         """Wait for the rest of what is held, be it of a line or of a character."""
