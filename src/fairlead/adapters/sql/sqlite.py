@@ -29,6 +29,7 @@ from fairlead.adapters.sql.connection import (
 )
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.errors import DatabaseUnavailable, unavailable
+from fairlead.adapters.sql.prepared import Preparations
 from fairlead.adapters.sql.writer import Callback, Writer
 from fairlead.kernel.health import Health
 from fairlead.kernel.principal import TenantId
@@ -141,6 +142,7 @@ class _Open:
             driver.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         except (DBAPIError, sqlite3.Error) as error:
             raise unavailable(error, file) or error from error
+        self._prepared = Preparations(self._engine.dialect)
         self.writer = Writer(driver, file)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-report")
 
@@ -198,6 +200,9 @@ class _Open:
         parameters: Any,
     ) -> Rows:
         try:
+            prepared = self._prepared.of(statement) if parameters else None
+            if prepared is not None and prepared.names <= parameters.keys():
+                return prepared.execute(_driver(connection), parameters)
             rows: Rows = connection.execute(statement, parameters)
             _buffer(rows)
         except DBAPIError as error:

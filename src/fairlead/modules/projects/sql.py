@@ -47,9 +47,10 @@ projects = Table(
     one_name,
 )
 KEYSET = Keyset((projects.c.name,))
+_SHOWN = tuple(column for column in projects.c if column.name != "tenant_id")
 _OURS = projects.c.tenant_id == bindparam("tenant")
-BY_ID = select(projects).where(_OURS, projects.c.id == bindparam("id"))
-BY_NAME = select(projects).where(_OURS, projects.c.name == bindparam("name"))
+BY_ID = select(*_SHOWN).where(_OURS, projects.c.id == bindparam("id"))
+BY_NAME = select(*_SHOWN).where(_OURS, projects.c.name == bindparam("name"))
 
 
 class SqlProjectStore(ProjectStore):

@@ -7,6 +7,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     Integer,
     RowMapping,
     Select,
@@ -57,7 +58,6 @@ class SqlPolicyStore(PolicyStore):
         """Keep the policies of `tenant_id`."""
         self._connection = connection
         self._tenant_id = tenant_id
-        self._mine = policies.c.tenant_id == tenant_id
 
     @override
     async def list(self, page: PageRequest) -> Page[Policy]:
@@ -107,6 +107,10 @@ class SqlPolicyStore(PolicyStore):
     async def remove(self, name: str) -> bool:
         gone = policies.delete().where(self._mine, policies.c.name == name)
         return bool((await self._connection.execute(gone)).rowcount)
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return policies.c.tenant_id == self._tenant_id
 
     def _query(self) -> Select[*tuple[Any, ...]]:
         return select(*_COLUMNS).where(self._mine)

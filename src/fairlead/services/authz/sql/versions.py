@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Column, Integer, Table, Uuid, select
+from sqlalchemy import Column, ColumnElement, Integer, Table, Uuid, select
 from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
@@ -24,7 +24,6 @@ class SqlVersionStore(VersionStore):
     def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
         """Keep the version of `tenant_id`."""
         self._connection = connection
-        self._mine = versions.c.tenant_id == tenant_id
         self._tenant_id = tenant_id
 
     @override
@@ -42,3 +41,7 @@ class SqlVersionStore(VersionStore):
             await self._connection.execute(first)
         self._connection.after_commit(then)
         return await self.current()
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return versions.c.tenant_id == self._tenant_id
