@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container
+from dishka import AsyncContainer, Provider, Scope, from_context
 from dishka import provide as provided
 from dishka.integrations.litestar import LitestarProvider
 from litestar import Litestar
@@ -34,8 +34,10 @@ from fairlead.adapters.http.openapi import OpenApiController, openapi_config
 from fairlead.adapters.http.part import HttpPart
 from fairlead.adapters.http.platform import PATHS, PlatformController, Readiness
 from fairlead.adapters.http.problems import foreseen, unforeseen
+from fairlead.adapters.http.response import Response
 from fairlead.adapters.http.routes import compare
 from fairlead.adapters.http.settings import HttpSettings
+from fairlead.adapters.http.web import Web
 from fairlead.adapters.journals.provider import JournalsProvider
 from fairlead.adapters.manifests.discovery import discover
 from fairlead.adapters.pages.controller import page_or_problem
@@ -60,6 +62,7 @@ from fairlead.adapters.sql.settings import DatabaseSettings
 from fairlead.adapters.telemetry.logs import configure
 from fairlead.adapters.telemetry.settings import LogSettings
 from fairlead.adapters.wiring.clock import SystemClock
+from fairlead.adapters.wiring.container import make_container
 from fairlead.adapters.wiring.disk import DiskCheck
 from fairlead.adapters.wiring.part import (
     ContainerPart,
@@ -264,7 +267,7 @@ def assemble(
         dishka.exceptions.GraphMissingFactoryError: a port has no adapter.
     """
     modules = tuple(modules)
-    container = make_async_container(
+    container = make_container(
         PlatformProvider(modules),
         settings_provider(settings),
         LitestarProvider(),
@@ -313,10 +316,11 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
         )
         for controller in controllers
     ]
-    web = Litestar(
+    web = Web(
         [PlatformController, OpenApiController, *controllers],
-        guards=[together(browser_guard, guard)],
+        middleware=[together(browser_guard, guard)],
         request_class=BodyRequest,
+        response_class=Response,
         exception_handlers={
             FairleadError: foreseen,
             HTTPException: page_or_problem,

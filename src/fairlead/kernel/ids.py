@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 from uuid import UUID
 
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
 
 def new_id() -> UUID:
     """Return a new UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits."""
@@ -15,6 +17,13 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return UUID(int=value)
+
+
+def new_word() -> str:
+    """Return a new UUIDv7 as text, at a third of the cost."""
+    at, rest = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10).hex()
+    variant = _VARIANT[rest[3]]
+    return f"{at[:8]}-{at[8:]}-7{rest[:3]}-{variant}{rest[4:7]}-{rest[7:19]}"
 
 
 def derived_id(origin: UUID, name: str, *, at: datetime) -> UUID:

@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.edge import Asgi, Edge
+from fairlead.adapters.http.guards import together
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.pages.guard import browser_guard
@@ -175,7 +176,7 @@ class Stage:
         ]
         web = Litestar(
             controllers,
-            guards=[browser_guard],
+            middleware=[together(browser_guard)],
             openapi_config=None,
             logging_config=None,
         )

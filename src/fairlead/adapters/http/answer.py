@@ -26,6 +26,7 @@ SECURITY_HEADERS = (
         ),
     ),
 )
+_SECURING = frozenset(name for name, _ in SECURITY_HEADERS)
 PLAIN = 2
 ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
@@ -58,7 +59,12 @@ class Answer:
                 headers += SECURITY_HEADERS
             else:
                 names = {name.lower() for name, _ in headers}
-                headers += [each for each in SECURITY_HEADERS if each[0] not in names]
+                if names.isdisjoint(_SECURING):
+                    headers += SECURITY_HEADERS
+                else:
+                    headers += [
+                        each for each in SECURITY_HEADERS if each[0] not in names
+                    ]
             headers.append((b"x-request-id", self.request_id.encode()))
             headers += self.extra
             headers += self.rate

@@ -31,7 +31,7 @@ from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, Followed, encode
 from fairlead.adapters.http.streams import Streams
 from fairlead.kernel.addresses import neighbourhood
 from fairlead.kernel.errors import FairleadError
-from fairlead.kernel.ids import new_id
+from fairlead.kernel.ids import new_id, new_word
 from fairlead.kernel.principal import Origin, Principal, anonymous
 from fairlead.kernel.tracing import trace_id
 
@@ -77,6 +77,7 @@ class Edge:
         self._metrics = metrics
         self._streams = Streams(encode)
         self._pages = CookieRoutes(app) if isinstance(app, Litestar) else None
+        self._log = log.bind()
         self._hosts = Hosts(settings.allowed_hosts, listening=settings.host)
         rate = settings.requests_per_second
         self._rates = Rates(rate) if rate else None
@@ -121,7 +122,7 @@ class Edge:
         self, scope: Scope, receive: Receive, answer: Answer
     ) -> Followed | None:
         """Let the framework answer; return the frames that it leaves to be streamed."""
-        headers = _headers(scope)
+        headers: dict[bytes, bytes] = dict(scope["headers"])  # their names are small
         origin = self._origin(scope, headers)
         state = scope.setdefault("state", {})
         state["request_id"] = answer.request_id = origin.request_id
@@ -178,9 +179,11 @@ class Edge:
             )
 
     def _measure(self, headers: dict[bytes, bytes]) -> None:
-        length = headers.get(b"content-length", b"0")
+        length = headers.get(b"content-length")
+        if length is None or not length.isdigit():
+            return
         limit = self._settings.max_body_bytes
-        if length.isdigit() and (len(length) > _DIGITS or int(length) > limit):
+        if len(length) > _DIGITS or int(length) > limit:
             raise _too_large(limit)
 
     def _bounded(self, receive: Receive) -> Receive:
@@ -263,7 +266,7 @@ class Edge:
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("path_template") or "unmatched"
         self._metrics.observe(scope["method"], route, status, seconds)
-        log.info(
+        self._log.info(
             "request",
             method=scope["method"],
             path=scope["path"],
@@ -281,14 +284,10 @@ def _too_large(limit: int) -> Refused:
     )
 
 
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    return {name.lower(): value for name, value in scope["headers"]}
-
-
 def _request_id(headers: dict[bytes, bytes]) -> str:
     """Take the caller's id when it is a plain word, else make one."""
     given = headers.get(b"x-request-id", b"").decode("latin-1")
-    return given if _PLAIN.fullmatch(given) else str(new_id())
+    return given if given and _PLAIN.fullmatch(given) else new_word()
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -1,20 +1,32 @@
-"""Several guards as one: the framework copies the handler for each that it knows."""
+"""Guards of routes: asked before a route's handler, whatever its controller says.
+
+They are a middleware, because what the framework calls guards costs a copy of the
+handler for each of them and each request.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-Asked = ASGIConnection[Any, Any, Any, Any]
-AsyncGuard = Callable[[Asked, BaseRouteHandler], Awaitable[None]]
+Guard = Callable[[Scope, Receive], Awaitable[None]]
 
 
-def together(*guards: AsyncGuard) -> AsyncGuard:
-    """Return a guard that asks `guards`, one after the other."""
+class Guarded:
+    """A route's application, which only those reach whom all guards let pass."""
 
-    async def asking(connection: Asked, handler: BaseRouteHandler) -> None:
-        for guard in guards:
-            await guard(connection, handler)
+    def __init__(self, app: ASGIApp, *, guards: tuple[Guard, ...]) -> None:
+        """Ask `guards`, one after the other; the first that raises refuses."""
+        self._app = app
+        self._guards = guards
 
-    return asking
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask, then pass the request on."""
+        for guard in self._guards:
+            await guard(scope, receive)
+        await self._app(scope, receive, send)
+
+
+def together(*guards: Guard) -> Callable[[ASGIApp], ASGIApp]:
+    """Return the middleware that asks `guards`."""
+    return partial(Guarded, guards=guards)

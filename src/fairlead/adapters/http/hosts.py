@@ -4,6 +4,8 @@ A page of another site can have its name point at this machine (DNS rebinding); 
 requests then carry that name, and get nothing.
 """
 
+import re
+
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.kernel.errors import ErrorKind, FairleadError
 
@@ -11,6 +13,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "*.localhost")
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
 ANY = "*"
 _MOST = 256
+_HOST = re.compile(rb"[0-9A-Za-z!$&'()*+,;=\-._~:\[\]@%]*")
 
 
 class Hosts:
@@ -29,12 +32,16 @@ class Hosts:
 
     def serve(self, host: bytes) -> bool:
         """Tell whether a `Host` header is one of ours; its port does not matter."""
-        if self._any or host in self._known:
+        if host in self._known:
             return True
+        if not _HOST.fullmatch(host):
+            return False
         name = host.decode("latin-1").lower()
         name = name[: name.find("]") + 1] if name[:1] == "[" else name.partition(":")[0]
         name = name.rstrip(".")
-        if name not in self._exact and not name.endswith(self._below or ("\0",)):
+        if not (
+            self._any or name in self._exact or name.endswith(self._below or ("\0",))
+        ):
             return False
         if len(self._known) < _MOST:
             self._known.add(host)

@@ -3,13 +3,13 @@
 from importlib.metadata import version
 from typing import Any
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, Response, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from fairlead.adapters.http.document import completed
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.module import Catalog
 
 BEARER = "bearer"

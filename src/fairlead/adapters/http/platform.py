@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.problems import without_paths
 from fairlead.kernel.health import HealthCheck

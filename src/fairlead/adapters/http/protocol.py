@@ -11,10 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from typing_extensions import override
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from fairlead.adapters.http.cycle import Cycle
 from fairlead.kernel.addresses import neighbourhood
 
 SLOWEST_BYTES = 1024  # of a body, in a second, on average
@@ -100,6 +104,10 @@ class _Phase(Enum):
     HEAD = auto()
     BODY = auto()
     NOTHING = auto()
+    NEXT = auto()
+
+
+_BETWEEN = frozenset({_Phase.NOTHING, _Phase.NEXT})
 
 
 class _Stop(Exception):
@@ -122,6 +130,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._began = self._since = 0.0  # of the phase; of its last progress
         self._received = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._longest = min(door.limits.head_seconds, self.timeout_keep_alive)
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -147,7 +156,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        if self._phase is _Phase.NOTHING:
+        if self._phase in _BETWEEN:
             self._wait(_Phase.HEAD)
         self._loose += len(data)
         super().data_received(data)
@@ -161,7 +170,7 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         self._fields = 0
-        if self._phase is _Phase.NOTHING:
+        if self._phase in _BETWEEN:
             self._wait(_Phase.HEAD)
         super().on_message_begin()
 
@@ -176,7 +185,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._fields += 1
         if self._fields > self._limits.fields:
             self._stop(431)
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     @override
     def on_headers_complete(self) -> None:
@@ -184,7 +196,47 @@ class LimitedProtocol(HttpToolsProtocol):
             self._stop(400)
         self._received = 0
         self._wait(_Phase.BODY)
-        super().on_headers_complete()
+        version = self._complete_scope()
+        before, self.cycle = self.cycle, self._cycle(version)
+        app = service_unavailable if self._is_crowded() else self.app
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
+
+    def _complete_scope(self) -> str:
+        """Note what the first line of the request says and return the HTTP version."""
+        scope, version = self.scope, self.parser.get_http_version()
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        return str(version)
+
+    def _cycle(self, version: str) -> Cycle:
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+
+    def _is_crowded(self) -> bool:
+        most = self.limit_concurrency
+        return most is not None and (
+            len(self.connections) >= most or len(self.tasks) >= most
+        )
 
     @override
     def on_body(self, body: bytes) -> None:
@@ -198,6 +250,21 @@ class LimitedProtocol(HttpToolsProtocol):
         self._loose = 0
         self._phase = _Phase.NOTHING
         super().on_message_complete()
+        if self.cycle.response_complete:  # it was answered before it had arrived
+            self._wait(_Phase.NEXT)
+
+    @override
+    def on_response_complete(self) -> None:
+        """Go on with what waits; else await the next request, with no timer for it."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._phase is _Phase.NOTHING:
+            self._wait(_Phase.NEXT)
 
     def _stop(self, status: int) -> None:
         self._status = status
@@ -207,7 +274,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._phase = phase
         self._began = self._since = self.loop.time()
         if self._timer is None:
-            self._timer = self.loop.call_later(self._limits.head_seconds, self._look)
+            self._timer = self.loop.call_later(self._longest, self._look)
 
     def _look(self) -> None:
         """End the connection when what it waits for is late."""
@@ -219,10 +286,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._began = self._since = now
         left = self._due() - now
         if left <= 0:
-            self._refuse(408)
+            self._end()
             return
         # a shorter wait may begin meanwhile, so no timer is longer than the shortest
-        wait = min(left, self._limits.head_seconds)
+        wait = min(left, self._longest)
         self._timer = self.loop.call_later(wait, self._look)
 
     def _held_back(self) -> bool:
@@ -232,7 +299,15 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle is not None and cycle.waiting_for_100_continue
         )
 
+    def _end(self) -> None:
+        if self._phase is _Phase.NEXT:
+            self.transport.close()
+        else:
+            self._refuse(408)
+
     def _due(self) -> float:
+        if self._phase is _Phase.NEXT:
+            return self._began + self.timeout_keep_alive
         if self._phase is _Phase.HEAD:
             return self._began + self._limits.head_seconds
         patience = self._limits.body_seconds

@@ -3,12 +3,12 @@
 It stands before every route, whatever its controller says of itself.
 """
 
-from typing import Any, cast
+from typing import Any
 
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Receive, Scope
 
-from fairlead.adapters.http.bodies import check_media_type
+from fairlead.adapters.http.bodies import BodyRequest, check_media_type
 from fairlead.adapters.http.cookies import BY_COOKIE
 from fairlead.adapters.http.routes import COOKIE_ROUTE
 from fairlead.adapters.pages.forms import SAFE, AnyRequest, ForeignForm, check_form
@@ -16,9 +16,7 @@ from fairlead.adapters.pages.forms import SAFE, AnyRequest, ForeignForm, check_f
 BEGINS_SESSION = "begins_session"  # in the `opt` of a form that needs no token
 
 
-async def browser_guard(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
+async def browser_guard(connection: Scope, receive: Receive) -> None:
     """Check what changes something: forms of pages, bodies of the API.
 
     Raises:
@@ -26,14 +24,16 @@ async def browser_guard(
             a route that is no page.
         Refused: a body of the API is not JSON.
     """
-    scope: Any = connection.scope
+    scope: Any = connection
+    handler: BaseRouteHandler = scope["route_handler"]
     page = handler.opt.get(COOKIE_ROUTE) is True
     if not page and scope["state"].get(BY_COOKIE):
         raise ForeignForm("The API takes no cookies; send a token.")
     if scope["method"] in SAFE:
         return
+    request: AnyRequest = BodyRequest(scope, receive)
     if page:
         token = not handler.opt.get(BEGINS_SESSION)
-        await check_form(cast("AnyRequest", connection), token=token)
+        await check_form(request, token=token)
     else:
-        check_media_type(connection, handler)
+        check_media_type(request, handler)

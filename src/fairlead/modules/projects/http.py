@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Response, delete, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from msgspec import Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import PageBody, page_request
+from fairlead.adapters.http.response import Response
 from fairlead.kernel.principal import Principal
 from fairlead.modules.projects.domain import etag
 from fairlead.modules.projects.public import Project, Projects
-from fairlead.modules.projects.use_cases import UpdateProject
+from fairlead.modules.projects.use_cases import GetProject, UpdateProject
 
 IfMatch = Annotated[str | None, HeaderParameter(name="If-Match")]
 
@@ -94,10 +95,10 @@ class ProjectController(Controller):
         self,
         project: FromPath[str],
         who: FromDishka[Principal],
-        projects: FromDishka[Projects],
+        get_project: FromDishka[GetProject],
     ) -> Response[ProjectBody]:
         """Return one project by name or id."""
-        return _shown(await projects.get(who, project))
+        return _shown(await get_project(who, project))
 
     @patch("/{project:str}")
     @inject

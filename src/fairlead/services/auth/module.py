@@ -1,10 +1,12 @@
 """The manifest and the wiring of auth."""
 
 from collections.abc import AsyncIterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from dishka import AnyOf, Provider, Scope
+from dishka import AnyOf, AsyncContainer, Provider, Scope
+from typing_extensions import override
 
 from fairlead.adapters.bus.part import Subscription, SubscriptionPart
 from fairlead.adapters.engine.part import EnginePart
@@ -106,7 +108,7 @@ from fairlead.services.auth.use_cases.tokens import (
     RecallEndedSessions,
 )
 from fairlead.services.auth.workflows import WORKFLOWS
-from fairlead.services.authz.public import Delegations
+from fairlead.services.authz.public import Delegation, Delegations
 from fairlead.services.identity.public import (
     PasswordChanged,
     Takeovers,
@@ -134,6 +136,18 @@ def _gates() -> KeyGates:
 async def _place(who: Principal, gates: KeyGates) -> AsyncIterable[KeyPlace]:
     with gates.place(who.id):
         yield KeyPlace()
+
+
+@dataclass(frozen=True, slots=True)
+class _LaterDelegations(Delegations):
+    """Delegations that are made when one is asked for: few callers have any."""
+
+    container: AsyncContainer
+
+    @override
+    async def of(self, who: Principal) -> Delegation | None:
+        delegations: LocalDelegations = await self.container.get(LocalDelegations)
+        return await delegations.of(who)
 
 
 def _token_format(settings: AuthSettings) -> TokenFormat:
@@ -169,7 +183,8 @@ def _per_request() -> Provider:
     provider.provide(SqlApiKeyStore, provides=ApiKeyStore)
     provider.provide(SqlRunIdentityStore, provides=RunIdentityStore)
     provider.provide(LocalRunIdentities, provides=RunIdentities)
-    provider.provide(LocalDelegations, provides=Delegations)
+    provider.provide(LocalDelegations)
+    provider.provide(_LaterDelegations, provides=Delegations)
     provider.provide(LocalTakeovers, provides=Takeovers)
     provider.provide(_place)
     provider.provide(SqlInstallationStore, provides=InstallationStore)

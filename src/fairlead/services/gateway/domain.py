@@ -41,16 +41,25 @@ class Gate:
             NobodyThere: the caller is not known.
             NotAllowed: the caller has the permission nowhere.
         """
-        if permission == PUBLIC:
-            return
-        if not who.known:
-            raise NobodyThere("Log in, or send a token as 'Authorization: Bearer …'.")
-        if permission == SIGNED_IN or "{" in template:
+        if admitted(who, permission, template):
             return
         reach = await self.authorizer.reach(who, permission)
         if _empty(reach):
             await self.authorizer.require(who, permission, target=asked)
             raise NotAllowed("You may not do this.", permission=permission)
+
+
+def admitted(who: Principal, permission: str, template: str) -> bool:
+    """Tell whether `who` passes by what they are; if not, it is the gate's to decide.
+
+    Raises:
+        NobodyThere: the caller is not known, and the route is not for all.
+    """
+    if permission == PUBLIC:
+        return True
+    if not who.known:
+        raise NobodyThere("Log in, or send a token as 'Authorization: Bearer …'.")
+    return permission == SIGNED_IN or "{" in template
 
 
 def _empty(reach: Reach) -> bool:

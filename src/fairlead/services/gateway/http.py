@@ -3,16 +3,14 @@
 from typing import Any
 
 from dishka import AsyncContainer
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.types import Receive, Scope
 from msgspec import Struct
 
-from fairlead.kernel.module import PUBLIC
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.services.auth.public import KeyPlace
-from fairlead.services.gateway.domain import Gate, RouteTable
+from fairlead.services.gateway.domain import Gate, RouteTable, admitted
 from fairlead.services.gateway.use_cases import ListRoutes
 
 
@@ -53,26 +51,22 @@ class GatewayController(Controller):
         )
 
 
-async def guard(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
+async def guard(connection: Scope, _: Receive) -> None:
     """Admit the caller to the route, by the permission its manifest declares.
 
     The platform's own routes (health, the OpenAPI document, metrics where settings say
     so) are in no manifest and open to all; that no other is missing is checked at the
     start.
     """
-    scope: Any = connection.scope
+    scope: Any = connection
     container: AsyncContainer = scope["state"]["dishka_container"]
+    who: Principal = scope["state"]["principal"]
+    template: str = scope["path_template"]
     table = await container.get(RouteTable)
-    permission = table.permission(scope["method"], scope["path_template"])
-    if scope["state"]["principal"].kind is PrincipalKind.API_KEY:
+    permission = table.permission(scope["method"], template)
+    if who.kind is PrincipalKind.API_KEY:
         await container.get(KeyPlace)
-    if permission != PUBLIC:
+    if not admitted(who, permission, template):
+        asked = f"{scope['method']} {scope['path']}"
         gate = await container.get(Gate)
-        await gate.admit(
-            scope["state"]["principal"],
-            permission,
-            asked=f"{scope['method']} {scope['path']}",
-            template=scope["path_template"],
-        )
+        await gate.admit(who, permission, asked=asked, template=template)

@@ -16,6 +16,7 @@ from typing_extensions import override
 from fairlead.adapters.http.authentication import Authenticator, CookieAuthenticator
 from fairlead.adapters.http.bodies import BodyRequest
 from fairlead.adapters.http.edge import Edge
+from fairlead.adapters.http.guards import together
 from fairlead.adapters.http.metrics import HttpMetrics
 from fairlead.adapters.http.problems import foreseen, unforeseen, unparsed
 from fairlead.adapters.http.routes import COOKIE_ROUTE
@@ -91,7 +92,7 @@ async def edge_client(
     provider.from_context(provides=Principal, scope=Scope.REQUEST)
     web = Litestar(
         [api_who, echo, cancel, full, page, form],
-        guards=[browser_guard],
+        middleware=[together(browser_guard)],
         request_class=BodyRequest,
         exception_handlers={
             FairleadError: foreseen,
