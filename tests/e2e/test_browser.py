@@ -66,3 +66,24 @@ def test_pages_fit_their_width(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert overflow <= 0
+
+
+def test_what_was_typed_survives_a_refusal(page: Page, server: TestServer) -> None:
+    """On the way back from the page that says no the form is as it was."""
+    log_in(page, server, "/account/keys/new")
+    form = page.locator("form[method=post]").filter(has=page.locator("[name=name]"))
+    form.locator("[name=name]").fill("kept")
+    page.evaluate(  # as if the session had been another's
+        "document.querySelectorAll('main [name=form_token]')"
+        ".forEach((each) => (each.value = 'x'))"
+    )
+    form.get_by_role("button").last.click()
+    back = page.get_by_role("link", name="Back to the form")
+    expect(back).to_be_visible()
+    back.click()
+    page.wait_for_url("**/account/keys/new")
+
+    expect(form.locator("[name=name]")).to_have_value("kept")
+    page.goto(server.url + "/account")
+    page.goto(server.url + "/account/keys/new")
+    expect(form.locator("[name=name]")).to_have_value("")

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from fairlead.adapters.http.problems import unparsed, wait_of, without_paths
 from fairlead.adapters.http.routes import COOKIE_ROUTE
-from fairlead.adapters.pages.forms import AnyRequest
+from fairlead.adapters.pages.forms import SAFE, AnyRequest, came_from
 from fairlead.adapters.pages.pages import Pages, Sheet, go, html
 from fairlead.kernel.errors import ErrorKind, FairleadError
 
@@ -112,7 +112,11 @@ class ErrorPage(Response[None]):
         pages = await container.get(Pages)
         request_id = request_id or pages.who.origin.request_id
         shown: Response[str] = await pages.show(
-            request, sheet, message=self._message, request_id=request_id
+            request,
+            sheet,
+            message=self._message,
+            request_id=request_id,
+            back="" if request.method in SAFE else came_from(request),
         )
         return shown
 

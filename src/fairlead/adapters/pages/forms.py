@@ -74,6 +74,14 @@ async def field(request: AnyRequest, name: str) -> str:
     return str((await request.form()).get(name, "")).strip()
 
 
+def came_from(request: AnyRequest) -> str:
+    """Return the page of ours that a form was sent from; `/` where nobody says so."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if parts.netloc != request.headers.get("host", ""):
+        return "/"
+    return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
 def local_path(path: str | None) -> str:
     """Return `path` when it leads to a page of ours, else `/`."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")):

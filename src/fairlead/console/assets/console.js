@@ -130,9 +130,39 @@
     if (!event.target.closest("[data-account]")) every("[data-account]", (menu) => menu.removeAttribute("open"));
   });
 
+  // What was typed into a form whose answer is an error page is there again on the way back; no secrets.
+
+  const DRAFT = "fairlead draft";
+  const secret = (input) => /^(hidden|password|file|submit)$/.test(input.type) || input.autocomplete === "one-time-code";
+  const typed = (form) => [...form.elements].filter((input) => input.name && !secret(input));
+  const onOff = (input) => input.type === "checkbox" || input.type === "radio";
+
+  function keepDraft(form) {
+    const values = typed(form).map((input) => [input.name, onOff(input) ? input.checked : input.value]);
+    sessionStorage.setItem(DRAFT, JSON.stringify({ page: location.pathname, action: form.action, values }));
+  }
+
+  function takeDraft() {
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
+    if (!draft) return;
+    if (document.querySelector("[data-refused]")) {
+      sessionStorage.setItem(DRAFT, JSON.stringify({ ...draft, refused: true }));
+      return;
+    }
+    sessionStorage.removeItem(DRAFT);
+    const form = [...document.forms].find((each) => each.method === "post" && each.action === draft.action);
+    if (!draft.refused || !form || draft.page !== location.pathname) return;
+    typed(form).forEach((input, place) => {
+      const [name, value] = draft.values[place] || [];
+      if (name === input.name) onOff(input) ? (input.checked = value) : (input.value = value);
+    });
+    for (let at = form; at; at = at.parentElement) if (at.matches("details")) at.open = true;
+  }
+
   // One click on a form's button sends it once.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
+    keepDraft(event.target);
     setTimeout(() => every("button", (button) => (button.disabled = true), event.target));
   });
   addEventListener("pageshow", (event) => {
@@ -157,6 +187,7 @@
   const section = document.querySelector(".side [aria-current]");
   if (section) section.parentElement.scrollLeft = section.offsetLeft - section.parentElement.clientWidth / 3;
 
+  takeDraft();
   every("[data-refresh]", refresh);
   if (navigator.clipboard) every("[data-copy]", (button) => (button.hidden = false));
   every("[data-print]", (button) => (button.hidden = false));
