@@ -12,6 +12,7 @@ SUITES = (
     "sql",
     "postgres",
     "auth",
+    "policies",
     "guesses",
     "requests",
     "feeds",
