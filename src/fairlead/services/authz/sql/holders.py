@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, literal, select
 from typing_extensions import override
 
 from fairlead.adapters.sql.connection import Connection
@@ -17,7 +17,7 @@ from fairlead.kernel.principal import TenantId
 from fairlead.services.authz.ports.holders import Holder, HolderStore
 from fairlead.services.authz.public import Binding, HolderKind
 from fairlead.services.authz.sql.bindings import bindings
-from fairlead.services.authz.sql.groups import members
+from fairlead.services.authz.sql.groups import groups, members
 
 COLUMNS = [bindings.c[field.name] for field in fields(Binding)]
 _OWN = Keyset((bindings.c.principal_name, bindings.c.principal_id))
@@ -43,11 +43,13 @@ class SqlHolderStore(HolderStore):
         own = select(*_OWN.columns).where(
             *given, bindings.c.principal_kind == HolderKind.USER.value
         )
-        groups = select(bindings.c.principal_id).where(
-            *given, bindings.c.principal_kind == HolderKind.GROUP.value
+        having = and_(*given, bindings.c.principal_id == groups.c.id)
+        holding = select(groups.c.id).where(  # from the groups, which are few
+            groups.c.tenant_id == self._tenant_id,
+            select(literal(1)).select_from(bindings).where(having).exists(),
         )
         by_group = select(*_BY_GROUP.columns).where(
-            members.c.tenant_id == self._tenant_id, members.c.group_id.in_(groups)
+            members.c.tenant_id == self._tenant_id, members.c.group_id.in_(holding)
         )
         found = {
             *await self._names(_OWN.select(own.distinct(), page)),
@@ -67,9 +69,9 @@ class SqlHolderStore(HolderStore):
         found: defaultdict[UUID, tuple[Binding, ...]] = defaultdict(tuple)
         if not users:
             return found
-        mine = bindings.c.tenant_id == self._tenant_id
         own = select(bindings.c.principal_id.label("user_id"), *COLUMNS).where(
-            mine, bindings.c.principal_id.in_(users)
+            bindings.c.tenant_id == self._tenant_id,
+            bindings.c.principal_id.in_(users),
         )
         same = and_(
             members.c.tenant_id == bindings.c.tenant_id,
@@ -78,7 +80,7 @@ class SqlHolderStore(HolderStore):
         by_group = (
             select(members.c.user_id, *COLUMNS)
             .select_from(members.join(bindings, same))
-            .where(mine, members.c.user_id.in_(users))
+            .where(members.c.tenant_id == self._tenant_id, members.c.user_id.in_(users))
         )
         for query in (own, by_group):
             rows = (await self._connection.execute(query)).mappings()
