@@ -76,11 +76,26 @@ async def test_a_change_by_another_process_is_noticed(world: Any) -> None:
 
     changed = OwnRole(name="maker", permissions=frozenset({CREATE}))
     await world.role_store.save(changed)
-    await world.versions.bump(lambda: None)
+    await world.versions.bump(lambda _: None)
 
     assert not await authorizer.allows(ada, CREATE)
     now += LOOK_SECONDS
     assert await authorizer.allows(ada, CREATE)
+
+
+async def test_a_change_of_ones_own_is_forgotten_once(world: Any) -> None:
+    """The next look finds the version that this process made."""
+    now = 0.0
+    cache = GrantCache(lambda: now)
+    holdings = replace(world.holdings, cache=cache)
+    change = replace(world.note_change, cache=cache)
+    await holdings.of(world.who("ada"))
+    await change(SYSTEM)
+    for _ in range(2):
+        await holdings.of(world.who("ada"))
+        now += LOOK_SECONDS
+
+    assert world.store.loads == 2
 
 
 async def test_a_look_at_an_old_version_forgets_nothing(world: Any) -> None:

@@ -19,7 +19,7 @@ class MemoryVersionStore(VersionStore):
         return self.version
 
     @override
-    async def bump(self, then: Callable[[], None]) -> int:
+    async def bump(self, then: Callable[[int], None]) -> int:
         self.version += 1
-        then()
+        then(self.version)
         return self.version

@@ -13,8 +13,9 @@ class VersionStore(Protocol):
         """Return the version; 0 before the first change."""
 
     @abstractmethod
-    async def bump(self, then: Callable[[], None]) -> int:
+    async def bump(self, then: Callable[[int], None]) -> int:
         """Raise the version by one and return it; 1 the first time.
 
-        `then` is called once this unit of work is durable, and never if it is undone.
+        `then` is called with it once this unit of work is durable, and never if it is
+        undone.
         """

@@ -1,6 +1,7 @@
 """The versions of tenants' rights in a relational database."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import Column, ColumnElement, Integer, Table, Uuid, select
 from typing_extensions import override
@@ -33,14 +34,15 @@ class SqlVersionStore(VersionStore):
         return 0 if found is None else int(found)
 
     @override
-    async def bump(self, then: Callable[[], None]) -> int:
+    async def bump(self, then: Callable[[int], None]) -> int:
         raised = versions.update().where(self._mine)
         raised = raised.values(version=versions.c.version + 1)
         if (await self._connection.execute(raised)).rowcount == 0:
             first = versions.insert().values(tenant_id=self._tenant_id, version=1)
             await self._connection.execute(first)
-        self._connection.after_commit(then)
-        return await self.current()
+        version = await self.current()
+        self._connection.after_commit(partial(then, version))
+        return version
 
     @property
     def _mine(self) -> ColumnElement[bool]:

@@ -125,8 +125,8 @@ class Bind:
             details={kind.value: holder, "role": role},
         )
         async with told(self.trail, who, act, Escalation), self.work:
-            gives = (await self.books.read()).get(role)
             holder_id, name = await self._holder(holder, kind)
+            gives = (await self.books.read()).get(role)
             own.cover(gives.permissions, on=scope)
             wanted = Binding(
                 id=new_id(),

@@ -86,6 +86,11 @@ class GrantCache(HeldRights):
         self._looks[tenant_id] = now + LOOK_SECONDS
         return True
 
+    def changed(self, tenant_id: TenantId, stored: int) -> None:
+        """Forget the tenant, whose stored version is this one from now on."""
+        self.forget(tenant_id)
+        self._stored[tenant_id] = stored
+
     def note(self, tenant_id: TenantId, stored: int) -> None:
         """Forget the tenant if its stored version is not the one seen before."""
         if self._stored.get(tenant_id, stored) != stored:

@@ -22,8 +22,8 @@ class NoteChange:
 
     async def __call__(self, who: Principal) -> None:
         """Raise the version in the open unit of work, by the act of `who`."""
-        forget = partial(self.cache.forget, who.tenant_id)
-        version = await self.versions.bump(forget)
+        changed = partial(self.cache.changed, who.tenant_id)
+        version = await self.versions.bump(changed)
         event = RightsChanged(
             at=self.clock.now(),
             aggregate=f"rights/{who.tenant_id}",

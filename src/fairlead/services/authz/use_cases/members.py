@@ -74,8 +74,8 @@ class AddMember:
         await self.authorizer.require(who, MEMBER_CREATE, target=act.target)
         own = await self.guard.own(who)
         async with told(self.trail, who, act, Escalation), self.work:
-            group = await known_group(self.groups, name)
             found = await self.directory.find(user)
+            group = await known_group(self.groups, name)
             book = await self.books.read()
             for binding in await self.bindings.held_by(group.id):
                 own.cover(book.permissions(binding.role), on=binding.scope)
@@ -110,8 +110,8 @@ class RemoveMember:
         act = _act(MEMBER_DELETE, name, user)
         await self.authorizer.require(who, MEMBER_DELETE, target=act.target)
         async with told(self.trail, who, act, LastAdministrator), self.work:
-            group = await known_group(self.groups, name)
             found = await self.directory.find(user)
+            group = await known_group(self.groups, name)
             await self.administrators.keep(Loss(member=(group.id, found.id)))
             if await self.groups.leave(group.id, found.id):
                 await self.note_change(who)
