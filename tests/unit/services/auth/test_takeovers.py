@@ -34,7 +34,7 @@ class Held:
     def __init__(self, held: dict[tuple[str, str], Reach]) -> None:
         self.held = held
 
-    async def reach(self, who: Principal, permission: str) -> Reach:
+    async def given(self, who: Principal, permission: str) -> Reach:
         return self.held.get((who.name, permission), Reach(everywhere=False))
 
 

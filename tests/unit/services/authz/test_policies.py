@@ -239,3 +239,13 @@ async def test_lines_end_alike_whoever_wrote_them(world: Any) -> None:
     made = await world.policies.create(SYSTEM, "none", draft)
 
     assert made.text == "// nobody\n" + ALWAYS
+
+
+async def test_what_roles_give_is_told_whatever_policies_say(administered: Any) -> None:
+    """Who compares people does not take a policy of the hour for less power."""
+    root = administered.who("root")
+    await administered.policies.create(SYSTEM, "none", DRAFT)
+
+    assert (await administered.authorizer.reach(root, READ)).nowhere
+    assert (await administered.authorizer.given(root, READ)).whole
+    assert (await administered.authorizer.given(SYSTEM, READ)).whole

@@ -13,7 +13,11 @@ from fairlead.services.identity.public import Outranked, Takeovers, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalTakeovers(Takeovers):
-    """Compares what both may, permission by permission."""
+    """Compares what both may, permission by permission, policies aside.
+
+    A policy could keep somebody from something at this hour, or from where they are
+    asked for, that they may do once they are somebody else.
+    """
 
     authorizer: Authorizer
     catalog: Catalog
@@ -24,10 +28,10 @@ class LocalTakeovers(Takeovers):
             return
         other = Principal(id=user.id, name=user.name, tenant_id=user.tenant_id)
         for permission in self.catalog.permissions():
-            theirs = await self.authorizer.reach(other, permission)
+            theirs = await self.authorizer.given(other, permission)
             if theirs.nowhere:
                 continue
-            mine = await self.authorizer.reach(who, permission)
+            mine = await self.authorizer.given(who, permission)
             if not covers(mine, theirs):
                 raise Outranked(
                     f"'{user.name}' may do what you may not; ask somebody who may.",

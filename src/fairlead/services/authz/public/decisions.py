@@ -100,6 +100,13 @@ class Authorizer(Protocol):
     async def reach(self, who: Principal, permission: str) -> Reach:
         """Return where the caller has the permission."""
 
+    async def given(self, who: Principal, permission: str) -> Reach:
+        """Return where roles give the permission, whatever policies take away now.
+
+        For comparing people: a policy may look at the hour, the network or the name.
+        """
+        return await self.reach(who, permission)
+
 
 class UnknownPermission(FairleadError):
     """No module declares this permission."""

@@ -56,6 +56,13 @@ class LocalAuthorizer(Authorizer):
         held = self.holdings.cache.get(who) or await self.holdings.read(who)
         return reached(held, who, permission)
 
+    @override
+    async def given(self, who: Principal, permission: str) -> Reach:
+        if who.kind is PrincipalKind.SERVICE:
+            return Reach(everywhere=True)
+        held = self.holdings.cache.get(who) or await self.holdings.read(who)
+        return held.grants.reach(permission)
+
     async def _record(
         self, who: Principal, permission: str, on: str, target: str, policy: str | None
     ) -> None:
