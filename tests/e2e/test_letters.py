@@ -1,8 +1,12 @@
 """Letters, a mail server that is away, and a server that is killed meanwhile."""
 
+import json
+import re
 import socket
+from contextlib import closing
 from email import message_from_bytes
 from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -88,3 +92,54 @@ def test_a_silent_mail_server_holds_up_nothing(tmp_path: Path) -> None:
                 "the end of the session",
                 seconds=15,  # shorter than a letter waits for the mail server
             )
+
+
+def test_a_login_from_a_new_place_is_told(tmp_path: Path) -> None:
+    """Once for each, to an address that is verified; an IPv6 network is one place."""
+    proxies = {"FAIRLEAD_HTTP__TRUSTED_PROXIES": '["127.0.0.1"]'}
+    with test_server(tmp_path, **proxies) as server:
+        server.log_in()
+        person = ("mia", "--email", "mia@example.org", "--password-stdin")
+        made = server.run("users", "create", *person, stdin="four words make sense\n")
+        assert made.exit_code == 0, made.err
+
+        def letters(subject: str) -> list[str]:
+            found = [
+                message_from_bytes(file.read_bytes())
+                for file in (server.home / "mail").glob("*.eml")
+            ]
+            texts = [
+                (str(each["Subject"]), each.get_payload(decode=True)) for each in found
+            ]
+            return [
+                text.decode()
+                for known, text in texts
+                if known == subject and isinstance(text, bytes)
+            ]
+
+        verify = "Verify your email address"
+        [text] = eventually(lambda: letters(verify), "a letter")
+        token = re.search(r"[\w-]{43}", text)
+        assert token is not None
+        nobody = Person(server.port)
+        body = {"token": token[0]}
+        assert nobody.call("POST", "/api/v1/account/verify", body).status == 204
+        for address in ("198.51.100.7", "2001:db8::1", "2001:db8::2", "198.51.100.7"):
+            assert log_in_from(server.port, address) == 200
+        subject = "New login"
+        told = eventually(lambda: both(letters(subject)), "two letters")
+
+        assert sum("198.51.100.7" in each for each in told) == 1
+        assert sum("2001:db8::1" in each for each in told) == 1
+
+
+def both(found: list[str]) -> list[str]:
+    return found if len(found) > 1 else []
+
+
+def log_in_from(port: int, address: str) -> int:
+    body = {"username": "mia", "password": "four words make sense"}
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("POST", "/api/v1/auth/login", json.dumps(body), headers)
+        return connection.getresponse().status
