@@ -8,7 +8,12 @@ import pytest
 from typing_extensions import override
 
 from fairlead.kernel.paging import Page, PageRequest
-from fairlead.kernel.principal import DEFAULT_TENANT, PrincipalKind, service
+from fairlead.kernel.principal import (
+    DEFAULT_TENANT,
+    Principal,
+    PrincipalKind,
+    service,
+)
 from fairlead.services.authz.domain.entities import (
     Entity,
     is_self,
@@ -89,6 +94,24 @@ def test_a_caller_is_known_by_id_and_by_name(world: Any) -> None:
     assert not is_self(Entity(type="user", id="bob"), ada)
     assert not is_self(ADA, key)
     assert is_self(Entity(type="api_key", id=str(ada.id)), key)
+
+
+async def test_nobody_passes_for_another_by_a_name_that_is_an_id(world: Any) -> None:
+    """Bob is called what is ada's id: that names neither of them."""
+    case = Asked(world)
+    await case.bind("ada", "admin")
+    ada, bob = world.users.users["ada"], world.users.users.pop("bob")
+    world.users.users[str(ada.id)] = replace(bob, name=str(ada.id))
+    question = asked(READ, subject=Entity(type="user", id=str(ada.id)))
+    [answer] = await case.evaluate(SYSTEM, [question])
+
+    assert not answer.allowed
+    assert answer.unknown
+    impostor = Principal(id=bob.id, name=str(ada.id))
+    assert not is_self(question.subject, impostor)
+    assert is_self(Entity(type="user", id=str(bob.id)), impostor)
+    [plain] = await case.evaluate(SYSTEM, [asked(READ)])
+    assert plain.allowed
 
 
 class Listed(ProjectPlaces, EnvironmentPlaces):

@@ -30,13 +30,24 @@ class Entity:
     id: str
 
 
+def id_in(text: str) -> UUID | None:
+    """Return the id that `text` is in its one spelling; None: it may be a name."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
+
+
 def is_self(subject: Entity, who: Principal) -> bool:
-    """Tell whether the caller asks about themselves, by id or by name."""
-    return who.known and subject.type == who.kind and _names(subject.id, who)
+    """Tell whether the caller asks about themselves, by id or by name.
 
-
-def _names(given: str, who: Principal) -> bool:
-    return given.lower() in {str(who.id), who.name.lower()}
+    A name that looks like an id counts as an id, so nobody passes for another.
+    """
+    if not who.known or subject.type != who.kind:
+        return False
+    given = id_in(subject.id)
+    return subject.id.lower() == who.name.lower() if given is None else given == who.id
 
 
 def scope_of(resource: Entity, tenant_id: TenantId) -> str | None:

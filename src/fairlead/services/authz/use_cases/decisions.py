@@ -16,6 +16,7 @@ from fairlead.services.authz.public import (
     Capable,
     Decision,
     Decisions,
+    Group,
     UnknownPermission,
 )
 from fairlead.services.authz.use_cases.explain import ReadRights, Rights, principal_of
@@ -93,7 +94,11 @@ class ListCapable:
         items = []
         for holder in found.items:
             bindings = held.get(holder.user_id, ())
-            rights = await self._rights(holder, replace(blank, bindings=bindings))
+            rights = await self._rights(
+                holder,
+                replace(blank, bindings=bindings),
+                with_groups=blank.restrictions.concern(permission),
+            )
             decision = rights.decide(permission, scope) if rights else None
             if decision and decision.allowed and decision.binding:
                 capable = Capable(
@@ -105,15 +110,22 @@ class ListCapable:
                 items.append(capable)
         return Page(items=tuple(items), next=found.next)
 
-    async def _rights(self, holder: Holder, rights: Rights) -> Rights | None:
-        """Return the rights as those of a holder; None: they cannot log in."""
+    async def _rights(
+        self, holder: Holder, rights: Rights, *, with_groups: bool
+    ) -> Rights | None:
+        """Return the rights as those of a holder; None: they cannot log in.
+
+        Groups are of interest to policies alone: the bindings are there already.
+        """
         try:
             user = await self.directory.get(holder.user_id)
         except UserNotFound:
             return None
         if user.disabled:
             return None
-        groups = await self.rights.holdings.groups.of(user.id)
+        groups: tuple[Group, ...] = ()
+        if with_groups:
+            groups = await self.rights.holdings.groups.of(user.id)
         return replace(
             rights,
             who=principal_of(user),

@@ -1,8 +1,7 @@
 """What the AuthZEN Authorization API 1.0 asks, answered as everything else here."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
@@ -12,6 +11,7 @@ from fairlead.services.authz.domain.entities import (
     TENANT,
     USER,
     Entity,
+    id_in,
     is_self,
     resource_of,
     scope_of,
@@ -71,20 +71,29 @@ class ReadSubjects:
         if is_self(subject, who):
             return await self.rights.of(who)
         await self.authorizer.require(who, DECISION_READ, on=on)
-        try:
-            user = await self._find(subject)
-        except UserNotFound:
-            return None
+        user = await self._user(subject)
         return None if user is None else await self.rights.of_user(user)
 
-    async def _find(self, subject: Entity) -> User | None:
+    async def _user(self, subject: Entity) -> User | None:
+        """Return the user a subject is; None, too, where it could be either of two.
+
+        Somebody may be called what is the id of another; whoever decides by what a
+        caller sent must not take one for the other.
+        """
         if subject.type != USER:
             return None
+        named = await self._found(self.directory.find(subject.id))
+        user_id = id_in(subject.id)
+        if user_id is None:
+            return named
+        found = await self._found(self.directory.get(user_id))
+        return None if found and named and found.id != named.id else found
+
+    async def _found(self, looking: Awaitable[User]) -> User | None:
         try:
-            user_id = UUID(subject.id)
-        except ValueError:
-            return await self.directory.find(subject.id)
-        return await self.directory.get(user_id)
+            return await looking
+        except UserNotFound:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
