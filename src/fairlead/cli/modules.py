@@ -65,6 +65,13 @@ def validate(place: Path | None) -> None:
     from fairlead.cli import catalog  # noqa: PLC0415 - imports much
 
     click.echo(catalog.validate(place), err=True)
+    if place is not None:
+        file = place / "module.yaml" if place.is_dir() else place
+        click.secho(
+            f"who would gain or lose what: fairlead authz diff module {file}",
+            dim=True,
+            err=True,
+        )
 
 
 def _installed() -> list[Row]:
