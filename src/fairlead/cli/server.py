@@ -246,7 +246,9 @@ def _greet(
         f"  console   {address}",
     ]
     if password is not None:
-        lines.append(f"  log in    admin, password {password}   (shown this once)")
+        admin = settings.of(settings.names["admin"])
+        name = getattr(admin, "username", "admin")
+        lines.append(f"  log in    {name}, password {password}   (shown this once)")
     if application.grpc is not None:
         lines.append(f"  grpc      {application.grpc.address}")
     else:

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest, field
-from fairlead.adapters.pages.pages import Pages, go
+from fairlead.adapters.pages.pages import Pages, Sheet, go
 from fairlead.kernel.errors import FairleadError
 from fairlead.services.identity.pages.forms import (
     ACCOUNT,
@@ -69,7 +69,7 @@ class PasswordPages(PageController):
         about = sheet(
             "password.html",
             "Password",
-            f"fairlead users set-password {user.name}",
+            "fairlead account set-password",
             status=200 if fault is None else status_of(fault),
         )
         return await pages.show(
@@ -149,7 +149,7 @@ class EmailPages(PageController):
         about = sheet(
             "email.html",
             "Email address",
-            f"fairlead users update {user.name} --email ADDRESS",
+            "fairlead account update --email ADDRESS",
             status=200 if fault is None else status_of(fault),
         )
         return await pages.show(
@@ -180,7 +180,7 @@ class PreferencePages(PageController):
         user, _, _ = await show(pages.who)
         return await pages.show(
             request,
-            _preferences(pages.who.name),
+            _preferences(),
             zones=zones(),
             locale=user.locale,
             time_zone=user.time_zone,
@@ -206,7 +206,7 @@ class PreferencePages(PageController):
         except FairleadError as error:
             return await pages.show(
                 request,
-                _preferences(who.name, status=status_of(error)),
+                _preferences(status_of(error)),
                 zones=zones(),
                 locale=locale,
                 time_zone=zone,
@@ -216,6 +216,6 @@ class PreferencePages(PageController):
         return go(f"{self.path}?done=saved")
 
 
-def _preferences(name: str, *, status: int = 200) -> Any:
-    command = f"fairlead users update {name} --time-zone Europe/Berlin"
+def _preferences(status: int = 200) -> Sheet:
+    command = "fairlead account update --time-zone Europe/Berlin"
     return sheet("preferences.html", "Preferences", command, status=status)
