@@ -80,7 +80,8 @@ async def _show(
         for name in (*TEXTS, *TIMES)
         if (value := request.query_params.get(name) or "").strip()
     }
-    fault, page = "", Page[public.Entry](items=())
+    page: Page[public.Entry] = Page(items=())
+    fault = ""
     try:
         wanted = page_request(PER_PAGE, request.query_params.get("after"))
         page = await log.list(pages.who, _filter(given), wanted)
