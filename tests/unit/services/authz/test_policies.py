@@ -113,6 +113,7 @@ async def test_names_are_unique_and_unknown_ones_not_found(administered: Any) ->
         await administered.policies.create(root, "none", DRAFT)
     for asked in (
         administered.policies.get(root, "other"),
+        administered.policies.get(root, "no\x00name"),
         administered.policies.update(root, "other", DRAFT),
         administered.policies.delete(root, "other"),
     ):

@@ -44,6 +44,7 @@ class _Bundle:
 
     def __init__(self, policies: Sequence[tuple[str, Statements]]) -> None:
         self.scopes = frozenset().union(*(each.scopes for _, each in policies))
+        self._logged: set[int] = set()
         self._names = [name for name, each in policies for _ in range(each.count)]
         texts = (each.text for _, each in policies)
         self._set = cedarpy.PolicySet.from_str("\n".join([*texts, _PERMIT]))
@@ -68,9 +69,15 @@ class _Bundle:
         return self._names[min(forbidding + failed, default=0)]
 
     def _failed(self, asked: "_Asked", error: str) -> int:
-        """Return the number of a statement that could not be evaluated, and log it."""
+        """Return the number of a statement that could not be evaluated.
+
+        It is logged the first time, not in every request.
+        """
         found = _FAILED.search(error)
         number = min(int(found[1]), len(self._names) - 1) if found else 0
+        if number in self._logged:
+            return number
+        self._logged.add(number)
         structlog.get_logger().error(
             "policy_failed",
             policy=self._names[number],

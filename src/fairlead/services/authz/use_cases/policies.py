@@ -12,6 +12,7 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
+from fairlead.services.authz.domain.names import is_name
 from fairlead.services.authz.domain.policies import (
     MAX_POLICIES,
     check_draft,
@@ -127,7 +128,7 @@ class FindPolicy:
             PolicyNotFound: there is none of this name.
         """
         await self.authorizer.require(who, POLICY_READ, target=_target(name))
-        return _found(await self.store.find(name), name)
+        return await found(self.store, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,21 +200,21 @@ class UpdatePolicy:
         """
         await self.authorizer.require(who, POLICY_UPDATE, target=_target(name))
         store, trail = self.editing.store, self.editing.trail
-        found = _found(await store.find(name), name)
+        before = await found(store, name)
         policy = replace(
-            found,
+            before,
             summary=draft.summary,
             text=_plain(draft.text),
             permissions=frozenset(draft.permissions),
             enabled=draft.enabled,
-            version=found.version + 1,
+            version=before.version + 1,
             updated_at=self.clock.now(),
         )
         act = _act(POLICY_UPDATE, policy)
         async with told(trail, who, act, ErrorKind.CONFLICT):
-            if version is not None and version != found.version:
+            if version is not None and version != before.version:
                 raise _changed(name)
-            await self.checked.refuse(draft, kept=found.permissions)
+            await self.checked.refuse(draft, kept=before.permissions)
             async with self.editing.work:
                 if not await store.save(policy):
                     raise _changed(name)
@@ -239,10 +240,10 @@ class DeletePolicy:
         await self.authorizer.require(who, POLICY_DELETE, target=_target(name))
         store = self.editing.store
         async with self.editing.work:
-            found = _found(await store.find(name), name)
-            await store.remove(found.name)
+            gone = await found(store, name)
+            await store.remove(gone.name)
             await self.editing.note_change(who)
-            await self.editing.trail.record(who, _act(POLICY_DELETE, found))
+            await self.editing.trail.record(who, _act(POLICY_DELETE, gone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +297,13 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _found(policy: Policy | None, name: str) -> Policy:
+async def found(store: PolicyStore, name: str) -> Policy:
+    """Return a policy.
+
+    Raises:
+        PolicyNotFound: there is none of this name.
+    """
+    policy = await store.find(name) if is_name(name) else None
     if policy is None:
         raise PolicyNotFound(
             f"There is no policy '{name[:100]}'; see 'fairlead policies list'.",
