@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from dishka import Provider, Scope, from_context, make_async_container
 from dishka.integrations.litestar import LitestarProvider
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
+from tests.unit.console.access import (
+    GoneUsers,
+    ListedGroups,
+    ListedPolicies,
+    NewUsers,
+    PaperDecisions,
+    policy_of,
+)
 from tests.unit.console.samples import ADA, Samples
 from tests.unit.console.stand_ins import (
     ListedAudit,
@@ -53,10 +62,21 @@ from fairlead.services.audit.public import AuditLog
 from fairlead.services.auth.public import Sessions, Unauthenticated, Verifier
 from fairlead.services.auth.settings import AdminSettings
 from fairlead.services.authz import pages as access_pages
-from fairlead.services.authz.public import Authorizer, Roles
+from fairlead.services.authz.public import (
+    Authorizer,
+    Comparisons,
+    Decisions,
+    Group,
+    Groups,
+    Policies,
+    PolicyDraft,
+    Roles,
+)
 from fairlead.services.identity import pages as user_pages
 from fairlead.services.identity.public import Users
 from fairlead.services.identity.use_cases.factors import ShowAccount
+from fairlead.services.identity.use_cases.profiles import DeleteUser
+from fairlead.services.identity.use_cases.users import CreateUser
 from fairlead.services.operations import pages as operation_pages
 from fairlead.services.operations.public import Operations
 from fairlead.testing.fakes import FrozenClock, GrantList, NullWork
@@ -74,17 +94,44 @@ PARTS = ConsoleParts(
         "audit": audit_pages.CONSOLE,
     }
 )
+PLATFORM = Group(
+    id=UUID(int=70), name="platform", summary="The team", members=1, created_at=NOW
+)
+OFFICE_HOURS = policy_of(
+    "office-hours",
+    PolicyDraft(
+        text="forbid (principal, action, resource);",
+        permissions=frozenset({"pipelines.run.start"}),
+    ),
+    NOW,
+)
 EVERYTHING = (
     "audit.entry.read",
     "authz.binding.create",
     "authz.binding.delete",
     "authz.binding.read",
+    "authz.decision.read",
+    "authz.group.create",
+    "authz.group.delete",
+    "authz.group.read",
+    "authz.group.update",
+    "authz.member.create",
+    "authz.member.delete",
+    "authz.policy.create",
+    "authz.policy.delete",
+    "authz.policy.read",
+    "authz.policy.update",
+    "authz.role.create",
+    "authz.role.delete",
+    "authz.role.read",
+    "authz.role.update",
     "console.module.read",
     "console.settings.read",
     "environments.workload.delete",
     "environments.workload.read",
     "environments.workload.restart",
     "identity.user.create",
+    "identity.user.delete",
     "identity.user.read",
     "identity.user.update",
     "operations.operation.cancel",
@@ -125,6 +172,9 @@ class Stage:
     operations: ListedOperations
     users: ListedUsers
     roles: ListedRoles
+    groups: ListedGroups
+    policies: ListedPolicies
+    decisions: PaperDecisions
     sessions: PaperSessions
     store: MemoryBrowserSessionStore
     granted: tuple[str, ...] = EVERYTHING
@@ -143,6 +193,12 @@ class Stage:
             Users: self.users,
             ShowAccount: None,
             Roles: self.roles,
+            Groups: self.groups,
+            Policies: self.policies,
+            Decisions: self.decisions,
+            Comparisons: self.decisions,
+            CreateUser: NewUsers(self.users),
+            DeleteUser: GoneUsers(self.users),
             Sessions: self.sessions,
             Verifier: self.sessions,
             BrowserSessionStore: self.store,
@@ -160,6 +216,7 @@ class Stage:
         for kind, value in values.items():
             provider.provide(_constant(value), provides=kind)
         provider.provide(Scopes)
+        provider.provide_all(*access_pages.FORMS, scope=Scope.REQUEST)
         return provider
 
     async def build(self) -> Asgi:
@@ -212,6 +269,9 @@ def stage(
         operations=ListedOperations([] if empty else samples.operations()),
         users=ListedUsers(samples.users(), clock),
         roles=ListedRoles(samples.roles(), samples.bindings(), clock),
+        groups=ListedGroups(clock.now(), [PLATFORM], ["lin"]),
+        policies=ListedPolicies(clock.now(), [OFFICE_HOURS]),
+        decisions=PaperDecisions(samples.bindings()[0]),
         sessions=PaperSessions(clock, ADA),
         store=MemoryBrowserSessionStore(),
         granted=granted,

@@ -89,15 +89,69 @@ async def test_audit_entries_are_filtered(browser: Browser) -> None:
 
 
 async def test_access_is_given_and_taken(browser: Browser) -> None:
-    await browser.send("/access/users", name="eve", password="long enough words")
+    await browser.send("/access/new-user", name="eve", password="long enough words")
     await browser.send("/access/users/lin/disabled", disabled="yes")
-    await browser.send("/access/bindings", user="eve", role="viewer", scope="/")
+    await browser.send("/access/bindings", holder="eve", role="viewer", scope="/")
     [first, second] = browser.stage.roles.given
     await browser.send(f"/access/bindings/{first.id}/delete")
 
     assert browser.stage.users.items[-1].name == "eve"
     assert browser.stage.users.items[1].disabled
     assert browser.stage.roles.given == [second]
+
+
+async def test_groups_roles_and_policies_are_made_changed_and_deleted(
+    browser: Browser,
+) -> None:
+    house = browser.stage
+    await browser.send("/access/groups", name="payments", summary="Pays")
+    await browser.send("/access/groups/payments", summary="Pays bills")
+    await browser.send("/access/groups/payments/members", user="mo")
+    await browser.send("/access/groups/payments/members/lin/delete")
+    await browser.send("/access/groups/platform/delete")
+    await browser.send("/access/roles", name="reader", permissions="a.b.read")
+    await browser.send("/access/roles/reader", summary="Reads", includes="viewer")
+    await browser.send("/access/policies/office-hours", text="x", permissions="a.*, b")
+    await browser.send("/access/users/lin/delete")
+
+    assert [(each.name, each.summary) for each in house.groups.items] == [
+        ("payments", "Pays bills")
+    ]
+    assert house.groups.joined == ["mo"]
+    assert house.roles.roles[-1].includes == {"viewer"}
+    assert house.roles.roles[-1].permissions == set()
+    assert house.policies.items[-1].permissions == {"a.*", "b"}
+    assert not house.policies.items[-1].enabled
+    assert "lin" not in {each.name for each in house.users.items}
+    await browser.send("/access/roles/reader/delete")
+    await browser.send("/access/policies/office-hours/delete")
+    assert "reader" not in {each.name for each in house.roles.roles}
+    assert house.policies.items == []
+
+
+async def test_a_change_of_a_role_is_told_before_it_is_made(browser: Browser) -> None:
+    fields = {"name": "reader", "permissions": "a.b.read", "act": "preview"}
+    token = await browser.token()
+    answer = await browser.client.post(
+        "/access/roles", data={**fields, "form_token": token}
+    )
+
+    assert "gains a.b.read" in answer.text
+    assert 'value="reader"' in answer.text
+    assert len(browser.stage.roles.roles) == 2
+
+
+async def test_who_may_do_something_is_told_with_the_way_it_comes(
+    browser: Browser,
+) -> None:
+    may = await browser.page("/access/ask?permission=a.b.read")
+    ada = await browser.page("/access/ask?permission=a.b.read&user=ada")
+    lin = await browser.page("/access/ask?permission=a.b.read&user=lin")
+
+    assert "fairlead authz who-can a.b.read" in may
+    assert "/access/users/ada" in may
+    assert "By the role admin." in ada
+    assert "No role gives it." in lin
 
 
 async def test_an_operation_is_cancelled(browser: Browser) -> None:

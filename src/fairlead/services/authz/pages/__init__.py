@@ -3,11 +3,18 @@
 from pathlib import Path
 
 from fairlead.adapters.pages.part import ConsolePart, Entry
-from fairlead.services.authz.pages.access import SECTION, AccessPages
+from fairlead.services.authz.pages.access import AccessPages
+from fairlead.services.authz.pages.ask import AskPages
+from fairlead.services.authz.pages.groups import GroupPages
+from fairlead.services.authz.pages.policies import PolicyForms, PolicyPages
+from fairlead.services.authz.pages.roles import RoleForms, RolePages
+from fairlead.services.authz.pages.sections import SECTION
+from fairlead.services.authz.pages.users import UserPages
 from fairlead.services.authz.permissions import BINDING_READ
 
+FORMS = (RoleForms, PolicyForms)
 CONSOLE = ConsolePart(
-    controllers=(AccessPages,),
+    controllers=(AccessPages, AskPages, UserPages, GroupPages, RolePages, PolicyPages),
     templates=Path(__file__).parent.with_name("templates"),
     entries=(
         Entry(

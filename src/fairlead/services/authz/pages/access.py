@@ -1,5 +1,6 @@
-"""Who may do what, in the console."""
+"""Who has which role where, in the console."""
 
+from typing import Any
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -9,97 +10,140 @@ from litestar.response import Redirect
 
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
-from fairlead.adapters.pages.forms import AnyRequest, field
-from fairlead.adapters.pages.pages import Pages, Sheet, go
+from fairlead.adapters.pages.forms import AnyRequest, field, local_path
+from fairlead.adapters.pages.pages import Pages, go
+from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal
+from fairlead.services.authz.pages.sections import PER_PAGE, SECTION, Look, places, show
 from fairlead.services.authz.permissions import (
     BINDING_CREATE,
     BINDING_DELETE,
+    ROLE_READ,
 )
-from fairlead.services.authz.public import Roles
-from fairlead.services.identity.permissions import (
-    USER_CREATE,
-    USER_READ,
-    USER_UPDATE,
+from fairlead.services.authz.public import (
+    ROOT,
+    BindingFilter,
+    HolderKind,
+    Role,
+    Roles,
 )
-from fairlead.services.identity.public import User, Users
-
-PER_PAGE = 100
-SECTION = "/access"
 
 
 class AccessPages(PageController):
-    """`/access`: users, their roles, and what each role lets them do."""
+    """`/access`: who has which role where, and from where."""
 
-    path = "/access"
+    path = SECTION
 
     @get("/")
     @inject
     async def show(
-        self,
-        request: AnyRequest,
-        roles: FromDishka[Roles],
-        users: FromDishka[Users],
-        pages: FromDishka[Pages],
+        self, request: AnyRequest, roles: FromDishka[Roles], pages: FromDishka[Pages]
     ) -> Response[str]:
         """Show who has which role where."""
-        people: tuple[User, ...] = ()
-        following: str | None = None
-        sees_users = await pages.may(USER_READ)
-        if sees_users:
-            wanted = page_request(PER_PAGE, request.query_params.get("after"))
-            page = await users.list(pages.who, wanted)
-            people, following = page.items, page.next
-        scopes = await pages.panels("access.scopes", "")
-        sheet = Sheet(
-            template="authz/access.html",
-            title="Access",
-            command="fairlead users list",
-            section=SECTION,
-        )
-        return await pages.show(
-            request,
-            sheet,
-            roles=(await roles.list(pages.who, PageRequest(limit=PER_PAGE))).items,
-            bindings=(
-                await roles.bindings(pages.who, PageRequest(limit=PER_PAGE))
-            ).items,
-            users=people,
-            scopes=scopes,
-            places={card.data["scope"]: card.data for card in scopes},
-            next=following,
-            sees_users=sees_users,
-            may={
-                "create": await pages.may(USER_CREATE),
-                "update": await pages.may(USER_UPDATE),
-                "bind": await pages.may(BINDING_CREATE),
-                "unbind": await pages.may(BINDING_DELETE),
-            },
-        )
+        return await _page(request, roles, pages, BindForm())
 
     @post("/bindings")
     @inject
     async def bind(
-        self, request: AnyRequest, who: FromDishka[Principal], roles: FromDishka[Roles]
-    ) -> Redirect:
-        """Give a user a role in a scope."""
-        await roles.bind(
-            who,
-            await field(request, "user"),
-            await field(request, "role"),
-            scope=await field(request, "scope") or "/",
+        self, request: AnyRequest, roles: FromDishka[Roles], pages: FromDishka[Pages]
+    ) -> Response[Any]:
+        """Give a user or a group a role in a scope."""
+        typed = BindForm(
+            kind=await field(request, "kind") or HolderKind.USER,
+            holder=await field(request, "holder"),
+            role=await field(request, "role"),
+            scope=await field(request, "scope") or ROOT,
         )
-        return go(SECTION)
+        try:
+            await roles.bind(
+                pages.who,
+                typed.holder,
+                typed.role,
+                scope=typed.scope,
+                kind=typed.holder_kind,
+            )
+        except FairleadError as error:
+            return await _page(request, roles, pages, typed, fault=error)
+        return go(local_path(await field(request, "back") or SECTION))
 
     @post("/bindings/{binding:uuid}/delete")
     @inject
     async def unbind(
         self,
+        request: AnyRequest,
         binding: FromPath[UUID],
         who: FromDishka[Principal],
         roles: FromDishka[Roles],
     ) -> Redirect:
         """Take a role away."""
         await roles.unbind(who, binding)
-        return go(SECTION)
+        return go(local_path(request.query_params.get("back") or SECTION))
+
+
+class BindForm:
+    """What the form that gives a role holds, as it was typed."""
+
+    def __init__(
+        self,
+        *,
+        kind: str = HolderKind.USER,
+        holder: str = "",
+        role: str = "",
+        scope: str = ROOT,
+    ) -> None:
+        """Begin with nothing typed."""
+        self.kind = kind
+        self.holder = holder
+        self.role = role
+        self.scope = scope
+
+    @property
+    def holder_kind(self) -> HolderKind:
+        """Return what kind of holder was chosen; a user if none was."""
+        return HolderKind.GROUP if self.kind == HolderKind.GROUP else HolderKind.USER
+
+
+async def _page(
+    request: AnyRequest,
+    roles: Roles,
+    pages: Pages,
+    typed: BindForm,
+    fault: FairleadError | None = None,
+) -> Response[str]:
+    given = {
+        name: request.query_params.get(name, "").strip()
+        for name in ("user", "group", "role")
+    }
+    wanted = BindingFilter(
+        user=given["user"] or None,
+        group=given["group"] or None,
+        role=given["role"] or None,
+    )
+    asked = page_request(PER_PAGE, request.query_params.get("after"))
+    found = await roles.bindings(pages.who, asked, wanted=wanted)
+    known: tuple[Role, ...] = ()
+    if await pages.may(ROLE_READ):
+        known = (await roles.list(pages.who, PageRequest(limit=PER_PAGE))).items
+    look = Look(
+        template="access.html",
+        title="Access",
+        command="fairlead roles bindings",
+        tab=SECTION,
+        fault=fault,
+    )
+    return await show(
+        request,
+        pages,
+        look,
+        bindings=found.items,
+        next=found.next,
+        wanted=given,
+        roles=known,
+        typed=typed,
+        may={
+            "bind": await pages.may(BINDING_CREATE),
+            "unbind": await pages.may(BINDING_DELETE),
+        },
+        **await places(pages),
+    )

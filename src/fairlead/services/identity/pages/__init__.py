@@ -11,11 +11,12 @@ from fairlead.services.identity.pages.account import (
 from fairlead.services.identity.pages.cards import OwnProfile
 from fairlead.services.identity.pages.factors import SecondFactorPages
 from fairlead.services.identity.pages.letters import LetterPages
-from fairlead.services.identity.pages.users import UserForms
+from fairlead.services.identity.pages.users import NewUserPages, UserForms
 
 CONSOLE = ConsolePart(
     controllers=(
         UserForms,
+        NewUserPages,
         PasswordPages,
         EmailPages,
         PreferencePages,
