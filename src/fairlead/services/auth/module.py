@@ -91,6 +91,7 @@ from fairlead.services.auth.use_cases.keys import (
     OpenKeys,
     ReloadKeys,
     RotateKeys,
+    TendKeys,
 )
 from fairlead.services.auth.use_cases.runs import LocalRunIdentities, UseRunToken
 from fairlead.services.auth.use_cases.sessions import (
@@ -192,6 +193,7 @@ def _per_request() -> Provider:
         OpenKeys,
         ReloadKeys,
         RotateKeys,
+        TendKeys,
         Introspect,
         RecallEndedSessions,
         ExpireTokens,

@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.kernel.principal import Origin, Principal
-from fairlead.services.auth.domain import OVERLAP, PublicKey, retired
-from fairlead.services.auth.permissions import CREDENTIAL_INTROSPECT
+from fairlead.kernel.principal import DEFAULT_TENANT, Origin, Principal
+from fairlead.services.auth.domain import KEY_AGE, OVERLAP, PublicKey, retired
+from fairlead.services.auth.permissions import (
+    CREDENTIAL_INTROSPECT,
+    SIGNING_KEY_ROTATE,
+)
 from fairlead.services.auth.public import Unauthenticated
 from fairlead.services.auth.use_cases.introspect import Introspect
+from fairlead.services.auth.use_cases.keys import TendKeys
 from fairlead.services.authz.public import NotAllowed
-from fairlead.testing.fakes import FrozenClock, GrantList
+from fairlead.testing.fakes import FrozenClock, GrantList, NullWork
 
 NOW = FrozenClock().now()
 ADMIN = Principal(id=UUID(int=1), name="root")
@@ -69,6 +73,44 @@ async def test_keys_go_after_the_overlap(world: Any) -> None:
 
     assert len(await world.keys.all()) == 2
     assert len(world.ring.public) == 2
+
+
+def tend(world: Any) -> TendKeys:
+    return TendKeys(
+        rotate=replace(world.rotate, authorizer=GrantList(SIGNING_KEY_ROTATE)),
+        ring=world.ring,
+        store=world.keys,
+        trail=world.trail,
+        work=NullWork(),
+        clock=world.clock,
+        tenant_id=DEFAULT_TENANT,
+    )
+
+
+async def test_keys_stay_young_while_the_server_runs(world: Any) -> None:
+    """At 90 days there is a new one; the old one goes a day later, not a day before."""
+    first = world.ring.signing.public.id
+    world.clock.advance(KEY_AGE - timedelta(hours=1))
+    await tend(world)()
+    assert world.ring.signing.public.id == first
+
+    world.clock.advance(timedelta(hours=1))
+    old = await token(world)
+    await tend(world)()
+    second = world.ring.signing.public.id
+    assert second != first
+    assert await good(world, old)
+    world.clock.advance(OVERLAP)
+    await tend(world)()
+    assert set(world.ring.public) == {first, second}
+    world.clock.advance(timedelta(hours=1))
+    await tend(world)()
+
+    assert set(world.ring.public) == {second}
+    assert [key.id for key in await world.keys.all()] == [second]
+    assert world.ring.signing.public.id == second
+    assert world.trail.acts[-1][1].action == "auth.signing_key.retire"
+    assert await good(world, await token(world))
 
 
 async def test_rotating_takes_a_permission(world: Any) -> None:

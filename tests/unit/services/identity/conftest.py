@@ -221,6 +221,7 @@ class World:
             access=self.access,
             store=self.store,
             takeovers=self.takeovers,
+            requests=self.requests,
             check=self._check(),
             outbox=self.outbox,
             trail=self.trail,

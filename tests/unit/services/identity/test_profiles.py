@@ -13,6 +13,7 @@ from fairlead.services.identity.public import (
     EmailChanged,
     EmailTaken,
     NoPassword,
+    TooManyAttempts,
     UserDeleted,
     UserNotFound,
     WrongCredentials,
@@ -52,6 +53,19 @@ async def test_ones_own_address_needs_the_password(world: Any) -> None:
     assert (user.email, user.email_verified) == (MAIL, False)
     assert EmailChanged in [type(each) for each in world.outbox.events]
     assert MAIL not in str(world.trail.acts)
+
+
+async def test_nobody_is_flooded_with_letters_by_changing_addresses(world: Any) -> None:
+    """Three letters to one mailbox in a quarter of an hour, whoever asks."""
+    ada = await ada_of(world)
+    for _ in range(3):
+        for email in (MAIL, ""):
+            changes = Changes(email=email)
+            await world.update(ada, "ada", changes, password=world.password)
+
+    changes = Changes(email=MAIL)
+    with pytest.raises(TooManyAttempts, match="letters"):
+        await world.update(ada, "ada", changes, password=world.password)
 
 
 async def test_what_others_change_meanwhile_stays(world: Any) -> None:

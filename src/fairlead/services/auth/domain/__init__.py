@@ -23,6 +23,7 @@ from fairlead.services.auth.domain.sessions import (
     kept,
     new_secret,
     not_valid,
+    outlived,
     retired,
     successor,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "kept",
     "new_secret",
     "not_valid",
+    "outlived",
     "retired",
     "successor",
 ]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID
 
 from fairlead.kernel.principal import TenantId
@@ -117,6 +118,16 @@ def retired(
         key
         for key, since in zip(keys, successors, strict=False)
         if at_once or at - since > OVERLAP
+    )
+
+
+def outlived(keys: Sequence[PublicKey], *, at: datetime) -> tuple[PublicKey, ...]:
+    """Return those of `keys` (newest first) that nobody needs to verify with any more.
+
+    The newest one is never among them; for the others it is as with `retired`.
+    """
+    return tuple(
+        key for newer, key in pairwise(keys) if at - newer.created_at > OVERLAP
     )
 
 

@@ -6,18 +6,21 @@ from dataclasses import dataclass, field
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.ids import new_id
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, TenantId, service
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail
 from fairlead.services.auth.domain import (
     KEY_AGE,
     PublicKey,
     SigningKey,
+    outlived,
     retired,
 )
 from fairlead.services.auth.permissions import SIGNING_KEY_ROTATE
 from fairlead.services.auth.ports import KeySafe, KeyStore, TokenFormat
 from fairlead.services.authz.public import Authorizer
+
+RETIRE = "auth.signing_key.retire"
 
 
 class NoSigningKey(FairleadError):
@@ -114,6 +117,36 @@ class RotateKeys:
         for key in known:
             self.safe.drop(key.id)
         return made.public
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TendKeys:
+    """Keep the keys young, however long the server runs."""
+
+    rotate: RotateKeys
+    ring: KeyRing
+    store: KeyStore
+    trail: AuditTrail
+    work: UnitOfWork
+    clock: Clock
+    tenant_id: TenantId
+
+    async def __call__(self) -> None:
+        """Rotate a key older than `KEY_AGE`, forget those nobody verifies with."""
+        now, who = self.clock.now(), service("auth", self.tenant_id)
+        known = await self.store.all()
+        if not known or now - known[0].created_at >= KEY_AGE:
+            await self.rotate(who)
+            return
+        gone = outlived(known, at=now)
+        if not gone:
+            return
+        async with self.work:
+            for key in gone:
+                await self.store.remove(key.id)
+                act = Act(action=RETIRE, target=f"signing_keys/{key.id}")
+                await self.trail.record(who, act)
+        self.ring.take([key for key in known if key not in gone], None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ import click
 
 from fairlead.adapters.terminal.asking import ask_password, confirm
 from fairlead.adapters.terminal.client import Client
+from fairlead.adapters.terminal.errors import Refused
+from fairlead.adapters.terminal.ids import NOT_FOUND
 from fairlead.adapters.terminal.options import Paging, output, paged
-from fairlead.adapters.terminal.output import field, show_one, when
+from fairlead.adapters.terminal.output import Row, field, show_one, when
 
 PATH = "/api/v1/users"
 COLUMNS = [
@@ -80,7 +82,18 @@ def create(
 @output
 def show(name: str, form: str) -> None:
     """Show one user, found by NAME or by email address."""
-    show_one(Client().get(path_of(name)), WHOLE, form=form)
+    show_one(_found(name), WHOLE, form=form)
+
+
+def _found(name: str) -> Row:
+    """Return a user by name, or by address, which stays out of paths and so of logs."""
+    if "@" not in name:
+        found: Row = Client().get(path_of(name))
+        return found
+    users = Client().get(PATH, email=name)["items"]
+    if not users:
+        raise Refused("Nobody has this email address.", exit_code=NOT_FOUND)
+    return dict(users[0])
 
 
 @users.command()

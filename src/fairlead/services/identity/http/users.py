@@ -17,7 +17,7 @@ from fairlead.services.identity.use_cases.profiles import (
     DeleteUser,
     UpdateUser,
 )
-from fairlead.services.identity.use_cases.users import CreateUser
+from fairlead.services.identity.use_cases.users import CreateUser, ListUsers
 
 
 class NewUserBody(Struct, forbid_unknown_fields=True):
@@ -88,12 +88,17 @@ class UserController(Controller):
     async def list_users(
         self,
         who: FromDishka[Principal],
-        users: FromDishka[Users],
+        users: FromDishka[ListUsers],
         limit: FromQuery[int | None] = None,
         after: FromQuery[str | None] = None,
+        email: FromQuery[str | None] = None,
     ) -> PageBody[UserBody]:
-        """List users by name."""
-        page = await users.list(who, page_request(limit, after))
+        """List users by name; `email`: the one who has this address, if anybody."""
+        wanted = page_request(limit, after)
+        if email is not None:
+            found = await users.by_email(who, email)
+            return PageBody(items=[UserBody.of(user) for user in found], next=None)
+        page = await users(who, wanted)
         return PageBody(
             items=[UserBody.of(user) for user in page.items], next=page.next
         )

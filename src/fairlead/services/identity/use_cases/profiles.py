@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fairlead.kernel.access import Access
+from fairlead.kernel.addresses import neighbourhood
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.errors import ErrorKind
 from fairlead.kernel.events import Outbox
@@ -10,6 +11,7 @@ from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.identity.domain import (
+    Requests,
     checked_locale,
     checked_zone,
     email_address,
@@ -80,6 +82,7 @@ class UpdateUser:
     access: Access
     store: UserStore
     takeovers: Takeovers
+    requests: Requests
     check: CheckCredentials
     outbox: Outbox
     trail: AuditTrail
@@ -98,7 +101,7 @@ class UpdateUser:
             Outranked: it is the address of somebody who may do what `who` may not.
             UserNotFound, EmailTaken, BadEmail, BadPreference: as they say.
             WrongCredentials: the password is needed, and missing or wrong.
-            TooManyAttempts: see `Directory.verify`.
+            TooManyAttempts: see `Directory.verify`; or there were too many letters.
         """
         target = f"users/{name.lower()[:63]}"
         own = who.kind is PrincipalKind.USER and who.name == name.lower()
@@ -142,6 +145,9 @@ class UpdateUser:
             if password is None:
                 raise WrongCredentials("Give your password, too.")
             await self.check(user.name, password, origin=who.origin)
+            if user.email is not None:
+                place = neighbourhood(who.origin.address)
+                self.requests.admit(user.email, place, at=self.clock.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

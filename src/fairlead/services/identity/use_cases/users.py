@@ -48,12 +48,10 @@ from fairlead.services.identity.public import (
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     account_of,
-    no_user,
 )
 from fairlead.services.identity.use_cases.passwords import PasswordRules
 
 PASSWORD_SET = "identity.user.set_password"  # noqa: S105 - the name of an act
-AT = "@"  # in every address, and in no name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class CreateUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListUsers:
-    """Show the users."""
+    """Show the users, or whose an address is."""
 
     access: Access
     store: UserStore
@@ -128,6 +126,19 @@ class ListUsers:
         await self.access.require(who, USER_READ)
         return await self.store.list(page)
 
+    async def by_email(self, who: Principal, text: str) -> tuple[User, ...]:
+        """Return the user with this address, whatever its spelling, or nobody.
+
+        Raises:
+            NotAllowed: `who` may not see users.
+        """
+        await self.access.require(who, USER_READ)
+        try:
+            user = await self.store.find_email(email_address(text))
+        except BadEmail:
+            return ()
+        return () if user is None else (user,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetUser:
@@ -137,27 +148,15 @@ class GetUser:
     store: UserStore
 
     async def __call__(self, who: Principal, name: str) -> User:
-        """Return one user, by name or by email address; everybody may see themselves.
+        """Return one user; everybody may see themselves.
 
         Raises:
             NotAllowed: `who` may not see others.
             UserNotFound: there is none.
         """
         if not _is(who, name):
-            target = "users" if AT in name else _target(name)
-            await self.access.require(who, USER_READ, target=target)
-        if AT in name:
-            return await self._by_email(name)
+            await self.access.require(who, USER_READ, target=_target(name))
         return (await account_of(self.store, name)).user
-
-    async def _by_email(self, text: str) -> User:
-        try:
-            user = await self.store.find_email(email_address(text))
-        except BadEmail as error:
-            raise no_user(text) from error
-        if user is None:
-            raise no_user(text)
-        return user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
