@@ -1,7 +1,7 @@
 """What callers hold, kept in memory until the rights of their tenant change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
@@ -32,6 +32,17 @@ class Held:
     restrictions: Restrictions
 
 
+@dataclass(slots=True)
+class _Tenant:
+    """What is known of one tenant, in its `version`; `stored` is the database's."""
+
+    held: dict[UUID, Held] = field(default_factory=dict)
+    rules: Rules | None = None
+    version: int = 0
+    stored: int | None = None
+    look_at: float = 0.0
+
+
 class GrantCache(HeldRights):
     """What is known of each tenant, good for one version of it.
 
@@ -41,64 +52,65 @@ class GrantCache(HeldRights):
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         """Start empty; `clock` tells seconds."""
-        self._held: dict[TenantId, dict[UUID, Held]] = {}
-        self._rules: dict[TenantId, Rules] = {}
-        self._versions: dict[TenantId, int] = {}
-        self._stored: dict[TenantId, int] = {}
-        self._looks: dict[TenantId, float] = {}
+        self._tenants: dict[TenantId, _Tenant] = {}
         self._clock = clock
 
     def get(self, who: Principal) -> Held | None:
         """Return what `who` holds; None: not known yet, or somebody should `look`."""
-        tenant = who.tenant_id
-        if self._clock() >= self._looks.get(tenant, 0.0):
+        tenant = self._tenants.get(who.tenant_id)
+        if tenant is None or self._clock() >= tenant.look_at:
             return None
-        held = self._held.get(tenant)
-        return None if held is None else held.get(who.id)
+        return tenant.held.get(who.id)
 
     def rules(self, tenant_id: TenantId) -> Rules | None:
         """Return what holds for everybody; None: not known yet."""
-        return self._rules.get(tenant_id)
+        return self._of(tenant_id).rules
 
     def version(self, tenant_id: TenantId) -> int:
         """Return the version that what is read from now on belongs to."""
-        return self._versions.get(tenant_id, 0)
+        return self._of(tenant_id).version
 
     def keep(self, who: Principal, held: Held, *, version: int) -> None:
         """Keep what `who` holds, unless the tenant changed since `version`."""
-        if self.version(who.tenant_id) != version:
+        tenant = self._of(who.tenant_id)
+        if tenant.version != version:
             return
-        known = self._held.setdefault(who.tenant_id, {})
-        if len(known) >= CAPACITY:
-            known.clear()
-        known[who.id] = held
+        if len(tenant.held) >= CAPACITY:
+            tenant.held.clear()
+        tenant.held[who.id] = held
 
     def keep_rules(self, tenant_id: TenantId, rules: Rules, *, version: int) -> None:
         """Keep what holds for everybody, unless the tenant changed since `version`."""
-        if self.version(tenant_id) == version:
-            self._rules[tenant_id] = rules
+        tenant = self._of(tenant_id)
+        if tenant.version == version:
+            tenant.rules = rules
 
     def should_look(self, tenant_id: TenantId) -> bool:
         """Tell, once every `LOOK_SECONDS`, that the stored version is to be read."""
-        now = self._clock()
-        if now < self._looks.get(tenant_id, 0.0):
+        tenant, now = self._of(tenant_id), self._clock()
+        if now < tenant.look_at:
             return False
-        self._looks[tenant_id] = now + LOOK_SECONDS
+        tenant.look_at = now + LOOK_SECONDS
         return True
+
+    def note(self, tenant_id: TenantId, stored: int) -> None:
+        """Forget the tenant if its stored version is not the one seen before."""
+        tenant = self._of(tenant_id)
+        if tenant.stored not in {None, stored}:
+            self.forget(tenant_id)
+        tenant.stored = stored
 
     def changed(self, tenant_id: TenantId, stored: int) -> None:
         """Forget the tenant, whose stored version is this one from now on."""
         self.forget(tenant_id)
-        self._stored[tenant_id] = stored
-
-    def note(self, tenant_id: TenantId, stored: int) -> None:
-        """Forget the tenant if its stored version is not the one seen before."""
-        if self._stored.get(tenant_id, stored) != stored:
-            self.forget(tenant_id)
-        self._stored[tenant_id] = stored
+        self._of(tenant_id).stored = stored
 
     @override
     def forget(self, tenant_id: TenantId) -> None:
-        self._versions[tenant_id] = self.version(tenant_id) + 1
-        self._held.pop(tenant_id, None)
-        self._rules.pop(tenant_id, None)
+        tenant = self._of(tenant_id)
+        tenant.version += 1
+        tenant.held.clear()
+        tenant.rules = None
+
+    def _of(self, tenant_id: TenantId) -> _Tenant:
+        return self._tenants.setdefault(tenant_id, _Tenant())
