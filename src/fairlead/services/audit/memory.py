@@ -8,12 +8,14 @@ from uuid import UUID
 from typing_extensions import override
 
 from fairlead.kernel.paging import BadPage, Page, PageRequest
+from fairlead.kernel.principal import TenantId
 from fairlead.services.audit.domain.chain import Seal
 from fairlead.services.audit.domain.entries import EntryRecorded, Head
 from fairlead.services.audit.ports import (
     Archive,
     Archived,
     EntryStore,
+    Memo,
     ProofStore,
     Signer,
     Surroundings,
@@ -126,6 +128,22 @@ class MemoryArchive(Archive):
     async def keep(self, key: str, lines: bytes) -> Archived:
         self.kept[key] = lines
         return Archived(key, f"sha256:{len(lines):064x}")
+
+
+class MemoryMemo(Memo):
+    """Remembers in a dictionary."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._last: dict[TenantId, Checkpoint] = {}
+
+    @override
+    def note(self, tenant: TenantId, taken: Checkpoint) -> None:
+        self._last[tenant] = taken
+
+    @override
+    def last(self, tenant: TenantId) -> Checkpoint | None:
+        return self._last.get(tenant)
 
 
 class PlainSigner(Signer):

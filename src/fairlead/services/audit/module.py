@@ -17,10 +17,12 @@ from fairlead.kernel.module import Module
 from fairlead.services.audit.activities import AuditActivities
 from fairlead.services.audit.archives import BlobArchive
 from fairlead.services.audit.http import AuditController, CheckpointController
+from fairlead.services.audit.memos import FileMemo
 from fairlead.services.audit.pages import CONSOLE
 from fairlead.services.audit.ports import (
     Archive,
     EntryStore,
+    Memo,
     ProofStore,
     Sealer,
     Signer,
@@ -68,6 +70,10 @@ def _signer(home: Home) -> Signer:
     return KeySigner(home.path / "keys")
 
 
+def _memo(home: Home) -> Memo:
+    return FileMemo(home.path / "keys")
+
+
 def _retention(settings: AuditSettings) -> Retention:
     days = settings.retention_days
     keep = None if days is None else timedelta(days=days)
@@ -78,7 +84,7 @@ def _provider() -> Provider:
     provider = Provider(scope=Scope.REQUEST)
     for kept in (Refusals, Verdicts, TrailSealed, AuditActivities):
         provider.provide(kept, scope=Scope.APP)
-    for make in (_sealer, _signer, _retention):
+    for make in (_sealer, _signer, _memo, _retention):
         provider.provide(make, scope=Scope.APP)
     provider.provide(SqlEntryStore, provides=EntryStore)
     provider.provide(SqlProofStore, provides=ProofStore)

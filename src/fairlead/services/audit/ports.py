@@ -120,6 +120,21 @@ class VerifyingKey:
     x: str
 
 
+class Memo(Protocol):
+    """Remembers the last checkpoint elsewhere than in the database.
+
+    So a database that was emptied, or put back to an older state, is told.
+    """
+
+    @abstractmethod
+    def note(self, tenant: TenantId, taken: Checkpoint) -> None:
+        """Remember `taken`, which is durable in the database."""
+
+    @abstractmethod
+    def last(self, tenant: TenantId) -> Checkpoint | None:
+        """Return what was remembered last; None: nothing, or nobody can read it."""
+
+
 class Signer(Signatures, Protocol):
     """Signs with a key (Ed25519) whose public half anybody may have."""
 

@@ -206,15 +206,21 @@ class ChainState:
 class TrailState:
     """What is known of the trail without following it.
 
-    `found` is what the last verification of this server found, at `found_at`.
+    `checkpoints` are the last few, newest first; `found` is what the last verification
+    of this server found, at `found_at`.
     """
 
     entries: int
     sealed: int = 0
-    checkpoint: Checkpoint | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
     anchor: Anchor | None = None
     found: ChainState | None = None
     found_at: datetime | None = None
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint."""
+        return self.checkpoints[0] if self.checkpoints else None
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from typing import Any
 from typing_extensions import override
 
 from fairlead.services.audit.domain.proofs import Signatures
+from fairlead.services.audit.key_files import write
 from fairlead.services.audit.ports import Signer, VerifyingKey
 
 FILE = "audit-ed25519.key"
@@ -118,31 +119,15 @@ class KeySigner(Signer):
         except FileNotFoundError:
             raw = os.urandom(RAW_BYTES)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(self._file, raw.hex())
+            write(self._file, raw.hex())
         private = Ed25519PrivateKey.from_private_bytes(raw)
         x = _base64(private.public_key().public_bytes_raw())
         public = VerifyingKey(thumbprint(x), x)
         jwk = self._folder / f"audit-{public.id}.jwk"
         if not jwk.exists():
             facts = {"kty": "OKP", "crv": "Ed25519", "kid": public.id, "x": x}
-            _write(jwk, json.dumps(facts))
+            write(jwk, json.dumps(facts))
         return private, public
-
-
-def _write(path: Path, text: str) -> None:
-    half = path.with_name(f"{path.name}.new")
-    half.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(half, flags, 0o600), "w") as file:
-        file.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    half.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _base64(raw: bytes) -> str:

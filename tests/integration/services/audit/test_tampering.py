@@ -171,6 +171,42 @@ async def test_a_forged_checkpoint_does_not_stop_the_next_ones(trail: Trail) -> 
         await trail.checkpoint()
 
 
+EVERYTHING = ("audit_entries", "audit_seals", "audit_checkpoints")
+
+
+@pytest.mark.parametrize("more", [0, 3])
+async def test_a_database_that_was_emptied_is_found(trail: Trail, more: int) -> None:
+    """The last checkpoint lies beside the keys, too; and nothing new is signed."""
+    await trail.fill(3)
+    await trail.checkpoint()
+    for table in EVERYTHING:
+        trail.hand(f"DELETE FROM {table}")  # noqa: S608
+    await trail.fill(more)
+    state = await trail.verify()
+
+    assert state.broken_at
+    reason = "rewritten: checkpoint 1" if more else "entries 1 to 3 are missing"
+    assert reason in state.reason
+    with pytest.raises(TrailBroken, match="checkpoint 1 was taken, and is missing"):
+        await trail.checkpoint()
+
+
+async def test_a_database_of_an_earlier_day_is_found(trail: Trail) -> None:
+    """Put back with all that was in it then, also with the seal."""
+    await trail.fill(2)
+    await trail.checkpoint()
+    digest = (await trail.entries())[0].digest
+    await trail.fill(2)
+    await trail.checkpoint()
+    trail.hand("DELETE FROM audit_entries WHERE sequence > 3")
+    trail.hand("DELETE FROM audit_checkpoints WHERE number > 1")
+    await seal_anew(trail, 3, digest)
+    state = await trail.verify()
+
+    assert state.broken_at == 4
+    assert "entries 4 to 5 are missing: checkpoint 2" in state.reason
+
+
 async def test_jobs_sign_nothing_when_nothing_happened(trail: Trail) -> None:
     """The entry that tells of the last checkpoint is nothing new; a person's is."""
     await trail.fill(1)

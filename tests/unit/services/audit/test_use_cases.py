@@ -19,6 +19,7 @@ from fairlead.services.audit.domain.entries import EntryRecorded, Head
 from fairlead.services.audit.memory import (
     FixedSurroundings,
     MemoryEntryStore,
+    MemoryMemo,
     MemoryProofStore,
     PlainSigner,
 )
@@ -87,6 +88,7 @@ def log(store: MemoryEntryStore, *permissions: str) -> LocalAuditLog:
             inspect=Inspection(store=store, sealer=SEALER, tenant=DEFAULT_TENANT),
             proofs=proofs,
             signer=PlainSigner(),
+            memo=MemoryMemo(),
             access=access,
             verdicts=verdicts,
             clock=FrozenClock(),

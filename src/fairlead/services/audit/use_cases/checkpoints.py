@@ -15,7 +15,7 @@ from fairlead.services.audit.domain.proofs import (
     signed_text,
 )
 from fairlead.services.audit.permissions import CHECKPOINT_CREATE, ENTRY_READ
-from fairlead.services.audit.ports import ProofStore, Signer
+from fairlead.services.audit.ports import Memo, ProofStore, Signer
 from fairlead.services.audit.public import (
     Act,
     AuditTrail,
@@ -35,6 +35,7 @@ class TakeCheckpoint:
     inspect: Inspection
     proofs: ProofStore
     signer: Signer
+    memo: Memo
     trail: AuditTrail
     access: Access
     work: UnitOfWork
@@ -65,6 +66,11 @@ class TakeCheckpoint:
     async def _walked(self, last: Checkpoint | None) -> Walk:
         """Follow what was written since, from a start that we signed."""
         anchor, start = await self.proofs.anchor(), Head()
+        known = self.memo.last(self.tenant)
+        if known is not None and known.number > (last.number if last else 0):
+            raise _broken(
+                known.sequence, f"checkpoint {known.number} was taken, and is missing"
+            )
         for proof in (last, anchor):
             if proof is not None:
                 flaw = check_signature(proof, self.tenant, self.signer)
@@ -97,6 +103,7 @@ class TakeCheckpoint:
             taken = replace(bare, signature=signature)
             await self.proofs.add_checkpoint(taken)
             await self.trail.record(who, _told(taken))
+        self.memo.note(self.tenant, taken)
         return taken
 
 

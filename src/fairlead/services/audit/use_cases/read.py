@@ -35,6 +35,7 @@ from fairlead.services.audit.use_cases.verify import VerifyChain, every
 from fairlead.services.audit.verdicts import Verdicts
 
 AT_ONCE = 200
+LATEST = 5  # checkpoints that a summary shows
 EXPORTED = "audit.entry.export"
 
 
@@ -81,7 +82,7 @@ class ReadState:
         return TrailState(
             entries=head.sequence - (anchor.sequence if anchor else 0),
             sealed=seal.sequence if seal else 0,
-            checkpoint=await self.proofs.checkpoint(),
+            checkpoints=(await self.proofs.list(PageRequest(limit=LATEST))).items,
             anchor=anchor,
             found=found,
             found_at=found_at,

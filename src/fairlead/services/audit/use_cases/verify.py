@@ -14,7 +14,7 @@ from fairlead.services.audit.domain.proofs import (
     check_proofs,
 )
 from fairlead.services.audit.permissions import ENTRY_READ
-from fairlead.services.audit.ports import EntryStore, ProofStore, Sealer, Signer
+from fairlead.services.audit.ports import EntryStore, Memo, ProofStore, Sealer, Signer
 from fairlead.services.audit.public import Anchor, ChainState, Checkpoint
 from fairlead.services.audit.verdicts import Verdicts
 
@@ -70,6 +70,7 @@ class VerifyChain:
     inspect: Inspection
     proofs: ProofStore
     signer: Signer
+    memo: Memo
     access: Access
     verdicts: Verdicts
     clock: Clock
@@ -105,6 +106,9 @@ class VerifyChain:
         for proofs in (anchors, checkpoints):
             if flaw := check_proofs(proofs, self.tenant, self.signer):
                 return replace(told, broken_at=flaw.at, reason=flaw.reason)
+        remembered = self.memo.last(self.tenant)
+        if remembered is not None and remembered.number > len(checkpoints):
+            checkpoints = [*checkpoints, remembered]
         walk = Walk(self.tenant, anchor=anchor, checkpoints=checkpoints)
         found = await self.inspect(walk)
         if found.broken_at is None:
