@@ -19,6 +19,7 @@ from fairlead.services.authz.public import (
     LastAdministrator,
     NotAllowed,
     RoleDraft,
+    RoleNotFound,
     project_scope,
 )
 from fairlead.services.identity.public import UserNotFound
@@ -136,6 +137,23 @@ async def test_bad_names_and_unknown_ones_are_refused(crew: Any) -> None:
     ):
         with pytest.raises(UserNotFound):
             await ask
+
+
+async def test_what_cannot_be_stored_is_no_name(crew: Any) -> None:
+    """No database is asked for it, and the trail keeps what can be shown of it."""
+    odd = "cr\0w" + "x" * 300
+    with pytest.raises(GroupNotFound):
+        await crew.groups.get(SYSTEM, odd)
+    with pytest.raises(GroupNotFound):
+        await crew.roles.bind(SYSTEM, odd, "viewer", scope=ROOT, kind=GROUP)
+    with pytest.raises(RoleNotFound):
+        await crew.roles.bind(SYSTEM, "ada", odd, scope=ROOT)
+    assert await crew.bindings(role=odd) == []
+    with pytest.raises(NotAllowed):
+        await crew.groups.delete(crew.who("ada"), odd)
+
+    [(_, act)] = crew.trail.acts
+    assert act.target == "groups/cr?w" + "x" * 96
 
 
 async def test_nobody_puts_others_where_they_have_less_than_is_there(

@@ -97,6 +97,9 @@ def test_a_change_reaches_what_includes_the_role() -> None:
         ("new", draft(), "reserved"),
         ("x", RoleDraft(summary="x" * 201), "200 characters"),
         ("x", RoleDraft(summary="a\nb"), "one line"),
+        ("x", RoleDraft(summary="a\u202eb"), "in one line"),
+        ("x\0", draft(), "lowercase"),
+        ("x", draft("a\0b"), "'a[?]b'"),
         (
             "x",
             draft(*(f"a.b.c{number}" for number in range(MAX_PERMISSIONS + 1))),

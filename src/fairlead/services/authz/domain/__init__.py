@@ -9,7 +9,12 @@ from fairlead.services.authz.domain.built_in import (
     built_in_roles,
 )
 from fairlead.services.authz.domain.grants import Grants
-from fairlead.services.authz.domain.names import check_name, check_summary, is_name
+from fairlead.services.authz.domain.names import (
+    check_name,
+    check_summary,
+    is_name,
+    shown,
+)
 from fairlead.services.authz.domain.roles import OwnRole, RoleBook, reached_from
 from fairlead.services.authz.domain.scopes import (
     checked_scope,
@@ -36,4 +41,5 @@ __all__ = [
     "is_name",
     "parent_project",
     "reached_from",
+    "shown",
 ]

@@ -9,7 +9,6 @@ MAX_SUMMARY = 200
 RESERVED = frozenset({"new"})  # a page of the console
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def check_name(name: str, bad: type[FairleadError], *, what: str) -> None:
@@ -22,12 +21,17 @@ def check_name(name: str, bad: type[FairleadError], *, what: str) -> None:
         raise bad(
             f"The name of a {what} has 1 to 40 lowercase letters, digits and dashes, "
             "and neither begins nor ends with a dash.",
-            name=name[:100],
+            name=shown(name),
         )
     if name.isdigit() or _is_id(name):
         raise bad(f"'{name}' looks like an id: put a word into the name.", name=name)
     if name in RESERVED:
         raise bad(f"'{name}' is reserved: choose another name.", name=name)
+
+
+def shown(name: str) -> str:
+    """Return what may be told and kept of a name that somebody made up."""
+    return "".join(each if each.isprintable() else "?" for each in name[:100])
 
 
 def is_name(text: str) -> bool:
@@ -41,8 +45,8 @@ def check_summary(summary: str, bad: type[FairleadError]) -> None:
     Raises:
         FairleadError: of the type `bad`.
     """
-    if len(summary) > MAX_SUMMARY or _CONTROL.search(summary):
-        raise bad(f"Write a summary as one line of at most {MAX_SUMMARY} characters.")
+    if len(summary) > MAX_SUMMARY or not summary.isprintable():
+        raise bad(f"Write a summary in one line of at most {MAX_SUMMARY} characters.")
 
 
 def _is_id(name: str) -> bool:

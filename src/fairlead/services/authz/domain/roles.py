@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Self
 
 from fairlead.services.authz.domain.built_in import ADMIN, built_in_roles
-from fairlead.services.authz.domain.names import check_name, check_summary
+from fairlead.services.authz.domain.names import check_name, check_summary, shown
 from fairlead.services.authz.public import (
     BadRole,
     Role,
@@ -76,8 +76,8 @@ class RoleBook:
         role = self.roles.get(name)
         if role is None:
             raise RoleNotFound(
-                f"There is no role '{name[:100]}'; {self._choices(name)}.",
-                role=name[:100],
+                f"There is no role '{shown(name)}'; {self._choices(name)}.",
+                role=shown(name),
             )
         return role
 
@@ -174,9 +174,9 @@ class RoleBook:
         kept = before.permissions if before else frozenset[str]()
         for permission in sorted(permissions - self.declared - kept):
             raise BadRole(
-                f"No module declares the permission '{permission[:100]}'"
+                f"No module declares the permission '{shown(permission)}'"
                 f"{_hint(permission, self.declared)}",
-                permission=permission[:100],
+                permission=shown(permission),
             )
 
     def _check_includes(self, name: str, includes: AbstractSet[str]) -> None:
@@ -185,9 +185,9 @@ class RoleBook:
         for included in sorted(includes):
             if included != name and included not in self.roles:
                 raise BadRole(
-                    f"There is no role '{included[:100]}' to include"
+                    f"There is no role '{shown(included)}' to include"
                     f"{_hint(included, self.roles)}",
-                    role=included[:100],
+                    role=shown(included),
                 )
             if name in reached_from(included, self.roles) or included == name:
                 raise BadRole(
@@ -198,7 +198,7 @@ class RoleBook:
     def _choices(self, name: str) -> str:
         if len(self.roles) <= _SHOWN:
             return f"choose one of {', '.join(sorted(self.roles))}"
-        near = get_close_matches(name, self.roles, n=3)
+        near = get_close_matches(name[:100], self.roles, n=3)
         return f"did you mean {' or '.join(near)}" if near else "look at the list"
 
 

@@ -4,6 +4,7 @@ import re
 from uuid import UUID
 
 from fairlead.kernel.reach import Reach
+from fairlead.services.authz.domain.names import shown
 from fairlead.services.authz.public import ROOT, BadScope
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -21,7 +22,7 @@ def checked_scope(scope: str) -> str:
     if not _SCOPE.fullmatch(spelled):
         raise BadScope(
             "Write a scope as '/', '/projects/ID' or '/projects/ID/environments/ID'.",
-            scope=scope[:200],
+            scope=shown(scope),
         )
     return spelled
 

@@ -10,7 +10,7 @@ from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.reach import Reach
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
-from fairlead.services.authz.domain import checked_scope
+from fairlead.services.authz.domain import checked_scope, is_name, shown
 from fairlead.services.authz.permissions import (
     BINDING_CREATE,
     BINDING_DELETE,
@@ -53,6 +53,8 @@ class ListBindings:
             UserNotFound, GroupNotFound: as they say.
         """
         reach = await self._reach(who, wanted)
+        if wanted.role is not None and not is_name(wanted.role):
+            return Page(items=())
         query = Wanted(
             holders=await self._holders(wanted),
             role=wanted.role,
@@ -115,14 +117,14 @@ class Bind:
             RoleNotFound, UserNotFound, GroupNotFound, BadScope: as they say.
         """
         scope = checked_scope(scope)
-        target = f"{kind.value}s/{holder.lower()}"
+        target = f"{kind.value}s/{shown(holder.lower())}"
         await self.authorizer.require(who, BINDING_CREATE, on=scope, target=target)
         own = await self.guard.own(who)
         act = Act(
             action=BINDING_CREATE,
             target=target,
             scope=scope,
-            details={kind.value: holder, "role": role},
+            details={kind.value: shown(holder), "role": shown(role)},
         )
         async with told(self.trail, who, act, Escalation), self.work:
             holder_id, name = await self._holder(holder, kind)

@@ -8,7 +8,12 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
-from fairlead.services.authz.domain import check_name, check_summary
+from fairlead.services.authz.domain import (
+    check_name,
+    check_summary,
+    is_name,
+    shown,
+)
 from fairlead.services.authz.permissions import (
     BINDING_DELETE,
     GROUP_CREATE,
@@ -52,7 +57,7 @@ class ShowGroups:
             NotAllowed: `who` may not see it.
             GroupNotFound: there is none of this name.
         """
-        await self.authorizer.require(who, GROUP_READ, target=f"groups/{name}")
+        await self.authorizer.require(who, GROUP_READ, target=target_of(name))
         return await known_group(self.groups, name)
 
 
@@ -73,7 +78,7 @@ class CreateGroup:
             NotAllowed: `who` may not make groups.
             GroupNameTaken, BadGroup: as they say.
         """
-        await self.authorizer.require(who, GROUP_CREATE, target=f"groups/{name}")
+        await self.authorizer.require(who, GROUP_CREATE, target=target_of(name))
         check_name(name, BadGroup, what="group")
         check_summary(summary, BadGroup)
         group = Group(
@@ -105,7 +110,7 @@ class UpdateGroup:
             NotAllowed: `who` may not change groups.
             GroupNotFound, BadGroup: as they say.
         """
-        await self.authorizer.require(who, GROUP_UPDATE, target=f"groups/{name}")
+        await self.authorizer.require(who, GROUP_UPDATE, target=target_of(name))
         check_summary(summary, BadGroup)
         async with self.work:
             group = await known_group(self.groups, name)
@@ -154,15 +159,20 @@ async def known_group(groups: GroupStore, name: str) -> Group:
     Raises:
         GroupNotFound: there is none of this name.
     """
-    group = await groups.find(name)
+    group = await groups.find(name) if is_name(name) else None
     if group is None:
-        raise GroupNotFound(f"There is no group '{name[:100]}'.", group=name[:100])
+        raise GroupNotFound(f"There is no group '{shown(name)}'.", group=shown(name))
     return group
+
+
+def target_of(name: str) -> str:
+    """Return how the trail names a group, whatever somebody wrote."""
+    return f"groups/{shown(name)}"
 
 
 def act_of(action: str, name: str) -> Act:
     """Return what the trail keeps of something done to a group."""
-    return Act(action=action, target=f"groups/{name[:100]}")
+    return Act(action=action, target=target_of(name))
 
 
 def _unbound(binding: Binding) -> Act:

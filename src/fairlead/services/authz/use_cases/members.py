@@ -7,6 +7,7 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
+from fairlead.services.authz.domain import shown
 from fairlead.services.authz.permissions import (
     GROUP_READ,
     MEMBER_CREATE,
@@ -21,7 +22,7 @@ from fairlead.services.authz.public import (
 )
 from fairlead.services.authz.use_cases.administrators import Administrators, Loss
 from fairlead.services.authz.use_cases.changes import NoteChange
-from fairlead.services.authz.use_cases.groups import known_group
+from fairlead.services.authz.use_cases.groups import known_group, target_of
 from fairlead.services.authz.use_cases.holdings import Guard, RoleBooks
 from fairlead.services.identity.public import Directory
 
@@ -42,7 +43,7 @@ class ListMembers:
             NotAllowed: `who` may not see groups.
             GroupNotFound: there is none of this name.
         """
-        await self.authorizer.require(who, GROUP_READ, target=f"groups/{name}")
+        await self.authorizer.require(who, GROUP_READ, target=target_of(name))
         group = await known_group(self.groups, name)
         return await self.groups.members(group.id, page)
 
@@ -119,6 +120,4 @@ class RemoveMember:
 
 
 def _act(action: str, group: str, user: str) -> Act:
-    return Act(
-        action=action, target=f"groups/{group[:100]}", details={"user": user[:100]}
-    )
+    return Act(action=action, target=target_of(group), details={"user": shown(user)})

@@ -6,7 +6,7 @@ from fairlead.kernel.paging import BadPage, Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
-from fairlead.services.authz.domain import RoleBook, is_name
+from fairlead.services.authz.domain import RoleBook, is_name, shown
 from fairlead.services.authz.permissions import (
     ROLE_CREATE,
     ROLE_DELETE,
@@ -61,7 +61,7 @@ class ShowRoles:
             NotAllowed: `who` may not see it.
             RoleNotFound: there is none of this name.
         """
-        await self.authorizer.require(who, ROLE_READ, target=f"roles/{name}")
+        await self.authorizer.require(who, ROLE_READ, target=_target(name))
         return (await self.books.read()).get(name)
 
 
@@ -176,6 +176,10 @@ class DeleteRole:
             await self.trail.record(who, act)
 
 
+def _target(name: str) -> str:
+    return f"roles/{shown(name)}"
+
+
 def _act(action: str, name: str, role: Role | None = None) -> Act:
     details: dict[str, str] = {}
     if role is not None:
@@ -183,4 +187,4 @@ def _act(action: str, name: str, role: Role | None = None) -> Act:
             "permissions": " ".join(sorted(role.own | role.inert)),
             "includes": " ".join(sorted(role.includes)),
         }
-    return Act(action=action, target=f"roles/{name[:100]}", details=details)
+    return Act(action=action, target=_target(name), details=details)
