@@ -79,6 +79,28 @@ class WorkflowStatus:
     error: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A step under way that was tried before.
+
+    Attributes:
+        step: Its key.
+        attempt: Which attempt runs or comes next, of `attempts` at most; those that
+            were cut off by a crash or a stop are not counted.
+        cut_off: How many of those there were.
+        code, message: Why the last one failed; empty: none did.
+        due_at: When the next one comes, in seconds since the epoch; None: it runs.
+    """
+
+    step: str
+    attempt: int
+    attempts: int
+    cut_off: int = 0
+    code: str = ""
+    message: str = ""
+    due_at: float | None = None
+
+
 class StepFailed(FairleadError):
     """A step failed for good; seen by the workflow, which may go on.
 
@@ -253,6 +275,11 @@ class Engine(Protocol):
     @abstractmethod
     async def status(self, id: str) -> WorkflowStatus | None:  # noqa: A002
         """Return how far a workflow is; None: unknown."""
+
+    async def retried(self, id: str) -> tuple[Retried, ...]:  # noqa: A002
+        """Return the steps under way that were tried before, as far as is known."""
+        del id
+        return ()
 
     @abstractmethod
     async def result(self, id: str, *, timeout_seconds: float) -> Json:  # noqa: A002

@@ -23,6 +23,7 @@ from fairlead.adapters.engine.records import (
     History,
     Record,
 )
+from fairlead.adapters.engine.retries import retried
 from fairlead.adapters.engine.run import Host, Run
 from fairlead.adapters.engine.watch import Teller
 from fairlead.adapters.engine.writer import unavailable
@@ -31,6 +32,7 @@ from fairlead.kernel.engine import (
     Engine,
     JournalUnavailable,
     Json,
+    Retried,
     Workflow,
     WorkflowCancelled,
     WorkflowFailed,
@@ -177,6 +179,13 @@ class EmbeddedEngine(Engine):
             return status(live.run.beginning, None)
         known = self._journal.find(id)
         return None if known is None else status(known.beginning, known.ending)
+
+    @override
+    async def retried(self, id: str) -> tuple[Retried, ...]:
+        live = self._live.get(id)
+        if live is None:
+            return ()
+        return retried(live.run.history.steps.values(), now=time.time())
 
     @override
     async def result(self, id: str, *, timeout_seconds: float) -> Json:

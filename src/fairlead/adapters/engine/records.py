@@ -65,7 +65,11 @@ class Ended(NamedTuple):
 
 @dataclass(slots=True)
 class Step:
-    """What is known of one step; `due` is when it goes on, 0: at once."""
+    """What is known of one step; `due` is when it goes on, 0: at once.
+
+    `reason` is why it failed last: JSON of a code, or of code and message. `limit` is
+    how often it is tried; 0: it is no activity, or not asked for yet.
+    """
 
     key: str
     digest: int
@@ -75,6 +79,8 @@ class Step:
     timed: bool = False
     asked: bool = False
     outcome: Record | None = None
+    reason: bytes = b""
+    limit: int = 0
 
     def take(self, record: Record) -> None:
         """Learn of `record`."""
@@ -83,6 +89,7 @@ class Step:
         elif record.kind == RETRY:
             self.failures += 1
             self.due = record.due
+            self.reason = record.body
         elif record.kind == TIMER:
             self.timed = True
             self.due = record.due

@@ -42,6 +42,7 @@ from fairlead.kernel.engine import (
     WorkflowCancelled,
 )
 
+LONGEST_REASON = 500  # characters of a message that is kept for each retry
 LONGEST_NAP = 3600.0  # then the wall clock is looked at again
 
 
@@ -241,6 +242,7 @@ class Run(Steps):
         return self._record(step, CANCELLED)
 
     async def _attempts(self, step: Step, call: Call, *, shield: bool) -> Record:
+        step.limit = call.retry.max_attempts
         while not await self._halted(shield=shield):
             if step.due > time.time():
                 await self._nap(step.due, self._loop.create_future())
@@ -300,7 +302,8 @@ class Run(Steps):
             return
         wait = retry.initial_seconds * retry.backoff**step.failures
         due = time.time() + min(wait, retry.max_seconds)
-        self._record(step, RETRY, due=due, body=encode(failure.code, what="A code"))
+        reason = [failure.code, failure.message[:LONGEST_REASON]]
+        self._record(step, RETRY, due=due, body=encode(reason, what="A reason"))
 
     def _record(
         self,

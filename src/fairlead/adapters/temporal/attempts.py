@@ -18,6 +18,7 @@ from fairlead.adapters.engine.activities import (
     Why,
 )
 from fairlead.adapters.engine.codec import decode
+from fairlead.adapters.engine.run import LONGEST_REASON
 from fairlead.adapters.temporal.payloads import first
 from fairlead.kernel.engine import Activity, Attempt, Call, Json
 
@@ -181,4 +182,8 @@ def _answer(outcome: Outcome, order: Json) -> Json:
     ):
         return {"failed": [failure.code, failure.message, dict(failure.details)]}
     wait = retry["initial_seconds"] * retry["backoff"] ** failures
-    return {"retry": min(wait, retry["max_seconds"]), "code": failure.code}
+    return {
+        "retry": min(wait, retry["max_seconds"]),
+        "code": failure.code,
+        "message": failure.message[:LONGEST_REASON],
+    }

@@ -10,7 +10,11 @@ from typing import Any, Final
 import structlog
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -20,6 +24,7 @@ from fairlead.adapters.engine.codec import encode
 from fairlead.adapters.engine.writer import unavailable
 from fairlead.adapters.temporal.connection import Place, connect, translated
 from fairlead.adapters.temporal.endings import ending, revealed, runs
+from fairlead.adapters.temporal.interpreter import RETRIED
 from fairlead.adapters.temporal.told import ToldFile
 from fairlead.adapters.temporal.watch import Watch
 from fairlead.adapters.temporal.workers import Limits, Workers
@@ -27,6 +32,7 @@ from fairlead.kernel.engine import (
     Activity,
     Engine,
     Json,
+    Retried,
     Workflow,
     WorkflowState,
     WorkflowStatus,
@@ -45,6 +51,7 @@ class Work:
 
 
 BOTH: Final = Work()
+ASKED: Final = timedelta(seconds=2)  # how long a workflow is waited for that is asked
 
 
 class TemporalEngine(Engine):
@@ -149,6 +156,15 @@ class TemporalEngine(Engine):
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise
+
+    @override
+    async def retried(self, id: str) -> tuple[Retried, ...]:
+        handle: Any = self._opened().get_workflow_handle(self._theirs(id))
+        try:
+            found = await handle.query(RETRIED, rpc_timeout=ASKED)
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return ()  # nobody plays it now, or it is of an older version
+        return tuple(Retried(**each) for each in found)
 
     @override
     async def result(self, id: str, *, timeout_seconds: float) -> Json:

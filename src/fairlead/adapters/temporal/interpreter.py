@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -14,6 +14,8 @@ from fairlead.adapters.temporal.host import HOST, Host
 from fairlead.adapters.temporal.payloads import first, mapping, nth
 from fairlead.adapters.temporal.run import Mailbox, Run
 from fairlead.kernel.engine import Json, WorkflowState
+
+RETRIED: Final = "fairlead.retried"  # what is asked of a workflow that runs
 
 
 class CannotReplay(RuntimeError):
@@ -54,6 +56,11 @@ class Interpreter:
                     raise
                 run.cancel()
         return _told(playing.result())
+
+    @workflow.query(name=RETRIED)
+    def retried(self) -> Json:
+        """Return the steps under way that were tried before."""
+        return [] if self._run is None else self._run.retried()
 
     @workflow.signal(dynamic=True)
     def hear(self, name: str, args: Sequence[RawValue]) -> None:

@@ -67,6 +67,10 @@ class Step:
     losses: int = 0
     wait: float = 0.0
     outcome: Outcome | None = None
+    limit: int = 0
+    due: float = 0.0
+    code: str = ""
+    message: str = ""
 
 
 @dataclass(slots=True)
@@ -136,6 +140,23 @@ class Run(Steps):
             message = f"No signal '{name}' came within {timeout_seconds:g} s."
             raise SignalTimeout(message, signal=name, step=key)
         return self._reveal(step, outcome)
+
+    def retried(self) -> list[Json]:
+        """Return the steps under way that were tried before, for those who ask."""
+        now = self._loop.time()
+        return [
+            {
+                "step": step.key,
+                "attempt": step.failures + 1,
+                "attempts": step.limit,
+                "cut_off": step.losses,
+                "code": step.code,
+                "message": step.message,
+                "due_at": step.due if step.due > now else None,
+            }
+            for step in sorted(self._steps.values(), key=lambda each: each.key)
+            if step.outcome is None and step.limit and (step.failures or step.losses)
+        ]
 
     def hear(self) -> None:
         """Look into the mailbox."""
@@ -221,20 +242,20 @@ class Run(Steps):
             await self._nap(left)
 
     async def _attempts(self, step: Step, call: Call, *, shield: bool) -> Outcome:
-        due = 0.0
+        step.limit = call.retry.max_attempts
         while not self._halted(shield=shield):
-            left = due - self._loop.time()
-            if due and left > 0:
+            left = step.due - self._loop.time()
+            if step.due and left > 0:
                 await self._nap(left)
                 continue
-            due = 0.0
+            step.due = 0.0
             self._count()
             step.attempts += 1
             answer = await self._attempt(step, call, shield=shield)
             if self._take(step, answer, shield=shield) is not None:
                 break
             if step.wait:
-                due = self._loop.time() + step.wait
+                step.due = self._loop.time() + step.wait
         return step.outcome or self._end(step, End.CANCELLED)
 
     async def _attempt(self, step: Step, call: Call, *, shield: bool) -> Json:
@@ -295,6 +316,8 @@ class Run(Steps):
             self._count()
             step.failures += 1
             step.wait = answer["retry"]
+            step.code = answer.get("code", "")
+            step.message = answer.get("message", "")
         elif answer.get("lost"):
             first, longest = LOST_SECONDS
             step.wait = min(first * 2.0 ** min(step.losses, 20), longest)

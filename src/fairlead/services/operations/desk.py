@@ -15,7 +15,13 @@ from typing_extensions import override
 
 from fairlead.adapters.wiring.part import Drained, Opened
 from fairlead.kernel.clock import Clock
-from fairlead.kernel.engine import Engine, WorkflowState, WorkflowStatus
+from fairlead.kernel.engine import (
+    Engine,
+    JournalUnavailable,
+    Retried,
+    WorkflowState,
+    WorkflowStatus,
+)
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.services.operations.domain.floor import Floor, Limits, Ticket
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record
@@ -143,6 +149,15 @@ class EngineDesk(Desk, Opened, Drained):
             obstacle=self._floor.obstacle(operation_id),
             ending=self._draining,
         )
+
+    @override
+    async def retried(self, operation_id: UUID) -> Sequence[Retried]:
+        if not self._floor.runs(operation_id):
+            return ()
+        try:
+            return await self._engine.retried(str(operation_id))
+        except JournalUnavailable:
+            return ()
 
     @override
     def queue(self) -> Sequence[Ticket]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from fairlead.kernel.engine import Retried
 from fairlead.kernel.events import Outbox
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.reach import Reach
@@ -197,6 +198,11 @@ class Desk(Protocol):
     @abstractmethod
     def standing(self, operation_id: UUID) -> Standing:
         """Return where a waiting operation stands in the queue."""
+
+    async def retried(self, operation_id: UUID) -> Sequence[Retried]:
+        """Return the steps of a running one that are tried again, as far as known."""
+        del operation_id
+        return ()
 
     @abstractmethod
     def queue(self) -> Sequence[Ticket]:

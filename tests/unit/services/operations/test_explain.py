@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from typing_extensions import override
 
+from fairlead.kernel.engine import Retried
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal
 from fairlead.services.operations.domain.floor import Floor, Limits
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record, queue
@@ -36,6 +37,11 @@ class FloorDesk(IdleDesk):
 
     floor: Floor
     ending: bool = False
+    tried: tuple[Retried, ...] = ()
+
+    @override
+    async def retried(self, operation_id: UUID) -> tuple[Retried, ...]:
+        return self.tried
 
     @override
     def standing(self, operation_id: UUID) -> Standing:
@@ -180,3 +186,40 @@ async def test_one_cancelled_in_the_queue_never_started() -> None:
 
     told = await room.explain(one)
     assert told.sentences[-1] == "It was cancelled before it started."
+
+
+async def test_steps_that_are_tried_again_say_why_and_when() -> None:
+    """Waiting, running, and cut off by a crash; of a running operation only."""
+    room = Room(Limits())
+    one = room.add(1)
+    now = room.clock.now()
+    room.desk.tried = (
+        Retried(
+            step="build/fetch",
+            attempt=2,
+            attempts=5,
+            code="net.down",
+            message="The host does not answer.",
+            due_at=now.timestamp() + 90,
+        ),
+        Retried(step="build/make", attempt=1, attempts=3, cut_off=1),
+    )
+    queued = await room.explain(one)
+    room.admit()
+    running = await room.explain(one)
+
+    assert queued.retries == ()
+    then = f"{now + timedelta(seconds=90):%H:%M:%S} UTC"
+    fetch, make = running.sentences[-2:]
+    assert fetch == (
+        "Step build/fetch: attempt 2 of 5, retried because: The host does not answer "
+        f"(net.down); next at {then}, in 1 min 30 s."
+    )
+    assert make == (
+        "Step build/make: attempt 1 of 3, cut off once by a stop or a crash of the "
+        "server; it runs."
+    )
+    waiting, again = running.retries
+    assert (waiting.attempt, waiting.attempts, again.cut_off) == (2, 5, 1)
+    assert waiting.next_at == now + timedelta(seconds=90)
+    assert again.next_at is None

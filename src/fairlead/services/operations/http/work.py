@@ -1,5 +1,6 @@
 """Operations over HTTP: translate, call one use case, translate back."""
 
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -90,6 +91,18 @@ class HolderBody(Struct, kw_only=True):
     kind: str
 
 
+class StepRetryBody(Struct, kw_only=True):
+    """A step that was tried before; `next_at` is null while it runs."""
+
+    step: str
+    attempt: int
+    attempts: int
+    cut_off: int
+    code: str
+    message: str
+    next_at: datetime | None
+
+
 class ExplanationBody(Struct, kw_only=True):
     """Why an operation waits, or how it went."""
 
@@ -103,6 +116,7 @@ class ExplanationBody(Struct, kw_only=True):
     hidden: int
     waited_seconds: float
     ran_seconds: float | None
+    retries: list[StepRetryBody]
 
     @classmethod
     def of(cls, told: Explanation) -> Self:
@@ -121,6 +135,7 @@ class ExplanationBody(Struct, kw_only=True):
             hidden=told.hidden,
             waited_seconds=told.waited_seconds,
             ran_seconds=told.ran_seconds,
+            retries=[StepRetryBody(**asdict(each)) for each in told.retries],
         )
 
 

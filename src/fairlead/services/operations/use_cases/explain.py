@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from fairlead.kernel.clock import Clock
+from fairlead.kernel.engine import Retried
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.public import Authorizer
 from fairlead.services.operations.domain.floor import Obstacle
@@ -23,6 +24,26 @@ MINUTE, HOUR = 60, 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRetry:
+    """A step that was tried before.
+
+    Attributes:
+        attempt: Which one runs or comes next, of `attempts` at most; those that a
+            stop or a crash of the server cut off (`cut_off`) are not counted.
+        code, message: Why the last one failed; empty: none did.
+        next_at: When the next one comes; None: it runs.
+    """
+
+    step: str
+    attempt: int
+    attempts: int
+    cut_off: int
+    code: str
+    message: str
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why an operation waits, or how it went.
 
@@ -35,6 +56,7 @@ class Explanation:
         reached_by: Those that hold its slots, as far as the caller may see them.
         hidden: How many more hold slots.
         waited_seconds, ran_seconds: Up to now where it goes on; None: not yet.
+        retries: Its steps that were tried before and run or wait to be tried again.
     """
 
     operation: Operation
@@ -47,6 +69,7 @@ class Explanation:
     hidden: int
     waited_seconds: float
     ran_seconds: float | None
+    retries: tuple[StepRetry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +94,12 @@ class ExplainOperation:
         holders = () if obstacle is None else obstacle.reached_by
         seen = await self._seen(who, [ticket.id for ticket in holders])
         hidden = len(holders) - len(seen)
-        waited, ran = _spans(operation, self.clock.now())
+        now = self.clock.now()
+        waited, ran = _spans(operation, now)
+        retries: tuple[StepRetry, ...] = ()
+        if operation.state is OperationState.RUNNING:
+            found = await self.desk.retried(operation_id)
+            retries = tuple(map(_retry, found[:SHOWN]))
         sentences = (
             _waiting(operation, standing, seen, hidden)
             if operation.state is OperationState.QUEUED
@@ -79,7 +107,7 @@ class ExplainOperation:
         )
         return Explanation(
             operation=operation,
-            sentences=tuple(sentences),
+            sentences=(*sentences, *(_again(each, now) for each in retries)),
             position=standing.position,
             queued=standing.queued,
             limit="" if obstacle is None else obstacle.name,
@@ -88,6 +116,7 @@ class ExplainOperation:
             hidden=hidden,
             waited_seconds=waited,
             ran_seconds=ran,
+            retries=retries,
         )
 
     async def _seen(self, who: Principal, ids: Sequence[UUID]) -> list[Operation]:
@@ -164,6 +193,34 @@ def _gone_on(
     if operation.error is not None:
         told.append(f"Why: {operation.error.message} ({operation.error.code})")
     return told
+
+
+def _retry(found: Retried) -> StepRetry:
+    due = found.due_at
+    return StepRetry(
+        step=found.step,
+        attempt=found.attempt,
+        attempts=found.attempts,
+        cut_off=found.cut_off,
+        code=found.code,
+        message=found.message,
+        next_at=None if due is None else datetime.fromtimestamp(due, UTC),
+    )
+
+
+def _again(retry: StepRetry, now: datetime) -> str:
+    """Say which attempt of a step it is, why there is another, and when it comes."""
+    told = f"Step {retry.step}: attempt {retry.attempt} of {retry.attempts}"
+    if retry.code:
+        message = retry.message.rstrip(".") or "the last one failed"
+        told += f", retried because: {message} ({retry.code})"
+    if retry.cut_off:
+        times = "once" if retry.cut_off == 1 else f"{retry.cut_off} times"
+        told += f", cut off {times} by a stop or a crash of the server"
+    if retry.next_at is None:
+        return f"{told}; it runs."
+    left = max((retry.next_at - now).total_seconds(), 0.0)
+    return f"{told}; next at {retry.next_at:%H:%M:%S} UTC, in {_lasting(left)}."
 
 
 _ENDED = {

@@ -133,7 +133,7 @@ class ExplainRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class Explanation(_message.Message):
-    __slots__ = ("operation", "sentences", "position", "queued", "limit", "limit_value", "reached_by", "hidden", "waited_seconds", "ran_seconds")
+    __slots__ = ("operation", "sentences", "position", "queued", "limit", "limit_value", "reached_by", "hidden", "waited_seconds", "ran_seconds", "retries")
     OPERATION_FIELD_NUMBER: _ClassVar[int]
     SENTENCES_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
@@ -144,6 +144,7 @@ class Explanation(_message.Message):
     HIDDEN_FIELD_NUMBER: _ClassVar[int]
     WAITED_SECONDS_FIELD_NUMBER: _ClassVar[int]
     RAN_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
     operation: Operation
     sentences: _containers.RepeatedScalarFieldContainer[str]
     position: int
@@ -154,7 +155,26 @@ class Explanation(_message.Message):
     hidden: int
     waited_seconds: float
     ran_seconds: float
-    def __init__(self, operation: _Optional[_Union[Operation, _Mapping]] = ..., sentences: _Optional[_Iterable[str]] = ..., position: _Optional[int] = ..., queued: _Optional[int] = ..., limit: _Optional[str] = ..., limit_value: _Optional[int] = ..., reached_by: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., hidden: _Optional[int] = ..., waited_seconds: _Optional[float] = ..., ran_seconds: _Optional[float] = ...) -> None: ...
+    retries: _containers.RepeatedCompositeFieldContainer[StepRetry]
+    def __init__(self, operation: _Optional[_Union[Operation, _Mapping]] = ..., sentences: _Optional[_Iterable[str]] = ..., position: _Optional[int] = ..., queued: _Optional[int] = ..., limit: _Optional[str] = ..., limit_value: _Optional[int] = ..., reached_by: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., hidden: _Optional[int] = ..., waited_seconds: _Optional[float] = ..., ran_seconds: _Optional[float] = ..., retries: _Optional[_Iterable[_Union[StepRetry, _Mapping]]] = ...) -> None: ...
+
+class StepRetry(_message.Message):
+    __slots__ = ("step", "attempt", "attempts", "cut_off", "code", "message", "next_at")
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    CUT_OFF_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_AT_FIELD_NUMBER: _ClassVar[int]
+    step: str
+    attempt: int
+    attempts: int
+    cut_off: int
+    code: str
+    message: str
+    next_at: _timestamp_pb2.Timestamp
+    def __init__(self, step: _Optional[str] = ..., attempt: _Optional[int] = ..., attempts: _Optional[int] = ..., cut_off: _Optional[int] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., next_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class FollowRequest(_message.Message):
     __slots__ = ("id", "after")
