@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fairlead.services.authz.domain.policies import MAX_TEXT, Place, bad_text
 
-MAX_TOKENS = 3_000
+MAX_TOKENS = 1_000  # of a statement
 MAX_DEPTH = 24
 MAX_CHAIN = 8
 
@@ -47,9 +47,8 @@ class Text:
         strange = _strange(text)
         if strange is not None:
             raise bad_text("there is a control character", found.place(strange))
-        if len(found.tokens) > MAX_TOKENS:
-            raise bad_text(f"write at most {MAX_TOKENS:,} words and signs", None)
         found._check_depth()
+        found._check_length()
         return found
 
     def place(self, offset: int) -> Place:
@@ -115,6 +114,17 @@ class Text:
             else:
                 bad = middle
         return self.place(self.tokens[bad - 1][0] if self.tokens else 0)
+
+    def _check_length(self) -> None:
+        """Refuse long statements: a chain of operators is as deep as it is long."""
+        count = 0
+        for begin, end in self.tokens:
+            count = 0 if self.text[begin:end] == ";" else count + 1
+            if count > MAX_TOKENS:
+                raise bad_text(
+                    f"write at most {MAX_TOKENS:,} words and signs in a statement",
+                    self.place(begin),
+                )
 
     def _check_depth(self) -> None:
         depth = chain = 0
