@@ -5,7 +5,6 @@ as they arrive, before anybody is logged in; who stops sending is not waited for
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,26 +15,17 @@ from urllib.parse import unquote
 import httptools
 from typing_extensions import override
 from uvicorn.protocols.http.flow_control import service_unavailable
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from fairlead.adapters.http.cycle import Cycle
+from fairlead.adapters.http.refusals import refusal
+from fairlead.adapters.http.signals import Flow, Signal
 from fairlead.kernel.addresses import neighbourhood
 
 SLOWEST_BYTES = 1024  # of a body, in a second, on average
-TITLES = {
-    400: "This is no HTTP/1.1 request.",
-    408: "The request took too long to arrive.",
-    414: "The address is too long.",
-    431: "The request's header fields are too large or too many.",
-    503: "There are too many connections; try again later.",
-}
-PHRASES = {
-    400: "Bad Request",
-    408: "Request Timeout",
-    414: "URI Too Long",
-    431: "Request Header Fields Too Large",
-    503: "Service Unavailable",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +105,33 @@ class _Stop(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection; `door` is shared by all of a server."""
+    """One connection; `door` is shared by all of a server.
+
+    It has slots for what it adds: with more than thirty attributes besides, each
+    connection would have a dict of its own, of a kilobyte.
+    """
+
+    __slots__ = (
+        "_address",
+        "_began",
+        "_door",
+        "_fields",
+        "_limits",
+        "_longest",
+        "_loose",
+        "_phase",
+        "_pipelined",
+        "_received",
+        "_since",
+        "_status",
+        "_timer",
+    )
 
     def __init__(self, *, door: Door, **options: Any) -> None:
         """Take uvicorn's `options`."""
         super().__init__(**options)
+        self.pipeline = ()  # type: ignore[assignment] # ours is
+        self._pipelined: list[Cycle] = []
         self._door = door
         self._limits = door.limits
         self._address: str | None = None
@@ -135,6 +147,7 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = Flow(transport)
         address = self.client[0] if self.client else ""
         if not self._door.enter(address):
             self._refuse(503)
@@ -192,18 +205,22 @@ class LimitedProtocol(HttpToolsProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        if len(self.pipeline) >= self._limits.pipelined:
+        if len(self._pipelined) >= self._limits.pipelined:
             self._stop(400)
         self._received = 0
         self._wait(_Phase.BODY)
         version = self._complete_scope()
+        self.headers = []  # the request's are its scope's; trailers are nobody's
         before, self.cycle = self.cycle, self._cycle(version)
-        app = service_unavailable if self._is_crowded() else self.app
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, app)
+            self._answer(self.cycle)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, app))
+            self._pipelined.append(self.cycle)
+
+    def _answer(self, cycle: RequestResponseCycle) -> None:
+        app = service_unavailable if self._is_crowded() else self.app
+        self._start_asgi_task(cycle, app)
 
     def _complete_scope(self) -> str:
         """Note what the first line of the request says and return the HTTP version."""
@@ -226,7 +243,7 @@ class LimitedProtocol(HttpToolsProtocol):
             access_logger=self.access_logger,
             access_log=False,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
+            message_event=Signal(),
             expect_100_continue=self.expect_100_continue,
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
@@ -260,9 +277,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
-            cycle, app = self.pipeline.pop()
-            self._start_asgi_task(cycle, app)
+        if self._pipelined:
+            self._answer(self._pipelined.pop(0))
         elif self._phase is _Phase.NOTHING:
             self._wait(_Phase.NEXT)
 
@@ -321,7 +337,7 @@ class LimitedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         silent = status == 408 and not self._loose and self._phase is _Phase.HEAD  # noqa: PLR2004
         if not silent and self._may_answer():
-            self.transport.write(_answer(status))
+            self.transport.write(refusal(status))
         self.transport.close()
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True
@@ -331,28 +347,8 @@ class LimitedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             return True
-        own = self._phase is _Phase.BODY and not self.pipeline
+        own = self._phase is _Phase.BODY and not self._pipelined
         return own and not cycle.response_started
-
-
-def _answer(status: int) -> bytes:
-    phrase = PHRASES[status]
-    code = f"http.{phrase.lower().replace(' ', '_')}"
-    body = json.dumps(
-        {
-            "type": f"urn:fairlead:{code}",
-            "title": TITLES[status],
-            "status": status,
-            "code": code,
-        }
-    )
-    return (
-        f"HTTP/1.1 {status} {phrase}\r\n"
-        "content-type: application/problem+json\r\n"
-        f"content-length: {len(body)}\r\n"
-        "connection: close\r\n"
-        f"\r\n{body}"
-    ).encode()
 
 
 def limited(limits: Limits) -> Callable[..., LimitedProtocol]:

@@ -76,8 +76,7 @@ class JournalFeeds(Feeds, Attic):
 
     @override
     async def follow(self, feed_id: UUID, *, after: int = 0) -> AsyncIterator[Frame]:
-        path = str(self.path(feed_id))
-        allowed = max(_size(path) - after, 0) + self._max_lag
+        allowed = max(_size(self.path(feed_id)) - after, 0) + self._max_lag
         checked = after
         gap_from = gap_to = -1
         async for frame in self._journals.follow(_name(feed_id), after=after):
@@ -90,7 +89,7 @@ class JournalFeeds(Feeds, Attic):
             yield frame
             if frame.next - checked >= min(CHECK_BYTES, self._max_lag):
                 checked = frame.next
-                lag = _size(path) - frame.next
+                lag = _size(self.path(feed_id)) - frame.next
                 if gap_to < 0 and lag > allowed:
                     gap_from, gap_to = frame.next, frame.next + lag - self._kept
                 allowed = min(allowed, max(lag, 0) + self._max_lag)
