@@ -105,6 +105,26 @@ def test_headers_without_end_cost_no_memory(server: TestServer, line: bytes) -> 
     assert ask(server, "GET", "/healthz").status == 200
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Host: localhost",
+        "Authorization: Bearer a.b.c",
+        "Cookie: a=b",
+        "Content-Type: x",
+    ],
+)
+def test_what_stands_there_twice_is_not_guessed(server: TestServer, field: str) -> None:
+    """A proxy in front might have looked at the other one."""
+    line = f"{field}\r\n".encode()
+    host = b"" if field.startswith("Host") else b"Host: localhost\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sock:
+        sock.sendall(b"GET /api/v1/me HTTP/1.1\r\n" + host + line + line + b"\r\n")
+        answer = sock.recv(4096)
+
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+
+
 def test_bodies_and_numbers_without_sense_are_the_callers_fault(
     server: TestServer,
 ) -> None:

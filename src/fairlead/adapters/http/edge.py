@@ -8,7 +8,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import partial
 from typing import Any
 
@@ -109,7 +109,9 @@ class Edge:
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
-            stopped = Refused(503, "http.stopping", "The server is stopping.")
+            stopped = Refused(
+                503, "http.stopping", "The server is stopping.", retry_after=5
+            )
             await answer.problem(503, stopped.body(answer.request_id))
         except Exception:
             error_id = new_id()
@@ -153,6 +155,8 @@ class Edge:
         """Refuse what is not meant for us, or could be read in two ways."""
         if crooked(scope["path"], scope.get("raw_path") or b""):
             raise Refused(404, "http.not_found", "There is nothing at this address.")
+        if len(headers) != len(scope["headers"]):
+            _refuse_twice(scope["headers"])
         host = headers.get(b"host")
         if host is not None and not self._hosts.serve(host):
             raise Refused(
@@ -274,6 +278,18 @@ class Edge:
             duration_ms=round(seconds * 1000, 2),
             request_id=scope["state"]["request_id"],
         )
+
+
+def _refuse_twice(fields: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a field of which a proxy might have read the other one."""
+    names = [name for name, _ in fields]
+    for name in _ONCE:
+        if names.count(name) > 1:
+            text = f"The header field '{name.decode()}' stands there twice."
+            raise Refused(400, "http.twice", text)
+
+
+_ONCE = (b"host", b"authorization", b"content-type", b"cookie")
 
 
 def _too_large(limit: int) -> Refused:
