@@ -107,7 +107,7 @@ def test_lists_have_filters_and_pages(admin: Person) -> None:
         ("PUT", "roles/nobody", {}, 404, "authz.role_not_found"),
         ("POST", "groups", {"name": "x" * 41}, 422, "authz.bad_group"),
         ("PATCH", "groups/nobody", {"summary": ""}, 404, "authz.group_not_found"),
-        ("PUT", "groups/nobody/members/x", None, 404, "authz.group_not_found"),
+        ("PUT", "groups/nobody/members/gina", None, 404, "authz.group_not_found"),
         ("POST", "bindings", {"role": "viewer"}, 400, ""),
         ("POST", "bindings", {"role": "x", "user": "a", "group": "b"}, 400, ""),
         ("POST", "roles", {"name": "x", "permission": []}, 400, ""),
