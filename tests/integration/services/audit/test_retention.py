@@ -131,6 +131,17 @@ async def test_a_run_that_was_cut_off_is_gone_on_with(trail: Trail) -> None:
     assert (await trail.verify()).broken_at is None
 
 
+async def test_nothing_comes_back_where_entries_were_removed(trail: Trail) -> None:
+    """A list would show it; only what leads to the anchor may yet be there."""
+    await aged(trail)
+    await trail.retain()
+    trail.hand("UPDATE audit_entries SET sequence = 3 WHERE sequence = 5")
+    state = await trail.verify()
+
+    assert (state.broken_at, state.removed) == (3, 4)
+    assert state.reason == "entry 3 was added before the first one"
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

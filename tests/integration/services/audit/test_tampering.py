@@ -49,6 +49,22 @@ async def test_edited_removed_moved_and_cut_off_entries_are_found(
     assert reason in state.reason
 
 
+@pytest.mark.parametrize("sequence", [0, -1])
+async def test_what_was_put_before_the_first_entry_is_found(
+    trail: Trail, sequence: int
+) -> None:
+    """A list would show it, though it is no part of the chain."""
+    await trail.fill(2)
+    trail.hand(
+        f"UPDATE audit_entries SET sequence = {sequence} "  # noqa: S608
+        "WHERE sequence = 2"
+    )
+    state = await trail.verify()
+
+    assert state.broken_at == sequence
+    assert "was added before the first one" in state.reason
+
+
 async def test_an_older_seal_cannot_be_forged(trail: Trail) -> None:
     """For want of the key."""
     await trail.fill(3)

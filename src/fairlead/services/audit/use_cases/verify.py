@@ -8,9 +8,11 @@ from fairlead.kernel.access import Access
 from fairlead.kernel.clock import Clock
 from fairlead.kernel.principal import Principal, TenantId
 from fairlead.services.audit.domain.chain import Walk, check_seal
+from fairlead.services.audit.domain.entries import Head
 from fairlead.services.audit.domain.proofs import (
     CHECKPOINT_TAKEN,
     ENTRIES_REMOVED,
+    Flaw,
     check_proofs,
 )
 from fairlead.services.audit.permissions import ENTRY_READ
@@ -19,6 +21,7 @@ from fairlead.services.audit.public import Anchor, ChainState, Checkpoint
 from fairlead.services.audit.verdicts import Verdicts
 
 AT_ONCE = 200
+BEFORE_ALL = -(2**31)
 ProofT = TypeVar("ProofT", bound=Checkpoint)
 
 
@@ -61,6 +64,29 @@ class Inspection:
                 continue  # more was written meanwhile
             fits = seal is not None and self.sealer.fits(seal, self.tenant)
             return check_seal(walk.head, seal, fits=fits)
+
+    async def before(self, anchor: Anchor | None) -> Flaw | None:
+        """Tell what stands before the start, where nothing may.
+
+        What retention gave up and has yet to remove does: it leads to the anchor.
+        """
+        first = await self.store.following(BEFORE_ALL, limit=1)
+        start = anchor.sequence if anchor else 0
+        if not first or first[0].sequence > start:
+            return None
+        added = Flaw(
+            first[0].sequence,
+            f"entry {first[0].sequence} was added before the first one",
+        )
+        if anchor is None:
+            return added
+        walk = Walk(self.tenant, after=Head(first[0].sequence - 1, first[0].previous))
+        while walk.head.sequence < start:
+            limit = min(AT_ONCE, start - walk.head.sequence)
+            found = await self.store.following(walk.head.sequence, limit=limit)
+            if not found or any(walk.take(entry) for entry in found):
+                return added
+        return None if walk.head.digest == anchor.digest else added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +132,8 @@ class VerifyChain:
         for proofs in (anchors, checkpoints):
             if flaw := check_proofs(proofs, self.tenant, self.signer):
                 return replace(told, broken_at=flaw.at, reason=flaw.reason)
+        if flaw := await self.inspect.before(anchor):
+            return replace(told, broken_at=flaw.at, reason=flaw.reason)
         remembered = self.memo.last(self.tenant)
         if remembered is not None and remembered.number > len(checkpoints):
             checkpoints = [*checkpoints, remembered]
