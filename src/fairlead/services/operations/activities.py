@@ -1,5 +1,6 @@
 """What the engine calls for this service's own jobs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from fairlead.kernel.digests import DigestSource
 from fairlead.kernel.engine import Attempt, Json, activity
 from fairlead.kernel.principal import service
 from fairlead.services.operations.public import Feeds, WorkflowInput
+from fairlead.services.operations.settings import OperationsSettings
+from fairlead.services.operations.use_cases.digest import MailDigest, written
 from fairlead.services.operations.use_cases.upkeep import PruneOperations
 
 WEEK = timedelta(days=7)
@@ -20,12 +23,13 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpkeepActivities:
-    """Prunes, and writes digests."""
+    """Prunes, writes digests and mails them."""
 
     scopes: Scopes
     feeds: Feeds
     clock: Clock
     digests: DigestTypes
+    settings: OperationsSettings
 
     @activity("operations.prune")
     async def prune(self, attempt: Attempt) -> Json:
@@ -47,19 +51,36 @@ class UpkeepActivities:
                 kind.title: await self._lines(scope, kind, since, until)
                 for kind in self.digests.types
             }
+            to: Sequence[str] = ()
+            if self.settings.digest_mail and any(parts.values()):
+                to = await (await scope.get(MailDigest)).recipients()
         span = f"{since:%Y-%m-%d} to {until:%Y-%m-%d}"
-        text = f"The week from {span}\n" + "".join(map(_part, parts.items()))
+        names = ", ".join(to) or "nobody: nothing happened, or nobody has an address"
+        text = f"{written(span, parts)}\nmailed to {names}\n"
         await self.feeds.write(asked.feed_id, text)
-        return {"since": since.isoformat(), "until": until.isoformat(), **parts}
+        week = {"since": since.isoformat(), "until": until.isoformat()}
+        return {**week, "span": span, "parts": parts, "to": list(to)}
+
+    @activity("operations.mail_digest")
+    async def mail_digest(self, attempt: Attempt) -> Json:
+        """Mail the digest to one of those who are to know."""
+        told = attempt.argument
+        asked = WorkflowInput.from_json(told["asked"])
+        text = written(told["week"]["span"], told["week"]["parts"])
+        async with self.scopes.enter(service("operations", asked.tenant_id)) as scope:
+            mail = await scope.get(MailDigest)
+            outcome = await mail.send(
+                told["to"],
+                asked.operation_id,
+                text,
+                at=datetime.fromisoformat(told["week"]["until"]),
+            )
+        if outcome != "sent":
+            await self.feeds.write(asked.feed_id, f"{told['to']} {outcome}\n")
+        return outcome
 
     async def _lines(
         self, scope: AsyncContainer, kind: type[Any], since: datetime, until: datetime
     ) -> list[str]:
         source: DigestSource = await scope.get(kind)
         return list(await source.lines(since=since, until=until))
-
-
-def _part(part: tuple[str, list[str]]) -> str:
-    title, lines = part
-    told = "".join(f"  {line}\n" for line in lines or ["nothing"])
-    return f"\n{title}\n{told}"

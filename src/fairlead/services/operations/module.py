@@ -54,6 +54,7 @@ from fairlead.services.operations.sql import (
     SqlScheduleStore,
 )
 from fairlead.services.operations.upkeep import JournalUpkeep
+from fairlead.services.operations.use_cases.digest import MailDigest
 from fairlead.services.operations.use_cases.explain import ExplainOperation
 from fairlead.services.operations.use_cases.follow import FollowOperation
 from fairlead.services.operations.use_cases.journals import PruneJournals
@@ -215,6 +216,7 @@ class SchedulesProvider(Provider):
     tick = provide(CarryOutTick)
     keep_jobs = provide(KeepJobs)
     ended_work = provide(EndedWork)
+    mail_digest = provide(MailDigest)
     new_users = provide(NewUsers)
     upkeep = provide(UpkeepActivities, scope=Scope.APP)
 

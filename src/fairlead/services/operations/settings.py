@@ -24,6 +24,8 @@ class OperationsSettings(Struct, kw_only=True, frozen=True, forbid_unknown_field
             is told so by a `gap`.
         jitter_seconds: By how much at most a schedule comes later than its time,
             where it does not say itself; jobs of modules too.
+        digest_mail: Whether the weekly digest is mailed to administrators with a
+            verified address.
     """
 
     limit: AtLeastOne = 16
@@ -35,3 +37,4 @@ class OperationsSettings(Struct, kw_only=True, frozen=True, forbid_unknown_field
     journal_days: Annotated[float, Meta(gt=0)] = 30.0
     reader_lag_bytes: Annotated[int, Meta(ge=64 * 1024)] = 64 * 1024 * 1024
     jitter_seconds: Annotated[int, Meta(ge=0, le=3600)] = 0
+    digest_mail: bool = True
