@@ -69,7 +69,7 @@ async def _play(settings: EngineSettings, workflows: list[Workflow]) -> None:
         click.echo(
             f"playing {names}\n"
             f"  for   {settings.temporal.task_queue} at {settings.temporal.address}\n"
-            "  note  activities stay with the server: SQLite has one writing process",
+            "  note  steps and deployments stay with the server, which has their files",
             err=True,
         )
 

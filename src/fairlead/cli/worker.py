@@ -9,7 +9,8 @@ def worker() -> None:
 
     It takes the same settings as the server: engine.kind must be temporal. It needs no
     data folder and no database, because workflow code only decides. Activities (steps,
-    deployments) stay with the server: its database is SQLite, which one process writes.
+    deployments) stay with the server, which has the working copies, the launcher of
+    their processes and the journals of their output on its machine.
     Set engine.worker to false there if only workers are to play workflows. Ctrl-C stops
     it; another one takes over at once.
     """
