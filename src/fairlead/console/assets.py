@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.assets import Assets
 from fairlead.adapters.pages.forms import AnyRequest
 

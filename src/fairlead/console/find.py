@@ -1,8 +1,8 @@
 """Finding things by name, with and without JavaScript; and the list of keys."""
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet

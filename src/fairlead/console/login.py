@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from fairlead.adapters.http.cookies import cookie_name
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.controller import STATUS, PageController
 from fairlead.adapters.pages.forms import (
     AnyRequest,

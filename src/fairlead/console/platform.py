@@ -2,9 +2,9 @@
 
 from importlib.metadata import version
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet

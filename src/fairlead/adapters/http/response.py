@@ -6,7 +6,7 @@ from litestar import Request
 from litestar import Response as FrameworkResponse
 from litestar.enums import MediaType
 from litestar.response.base import ASGIResponse
-from litestar.serialization import default_serializer
+from litestar.serialization import default_serializer, encode_json
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
@@ -74,7 +74,11 @@ class Response(FrameworkResponse[T]):
         ]
         if any(name in _DESCRIBING for name, _ in headers):
             return super().to_asgi_response(app, request, **options)
-        body = self.render(self.content, JSON, default_serializer)
+        body = (
+            self.render(self.content, JSON, default_serializer)
+            if isinstance(self.content, (str, bytes))
+            else encode_json(self.content, default_serializer)
+        )
         headers += (_KIND, (b"content-length", b"%d" % len(body)))
         return _Ready(status, headers, body)
 

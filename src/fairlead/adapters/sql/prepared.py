@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import length_hint
-from typing import Any, cast
+from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import (
@@ -124,8 +124,9 @@ class Prepared:
             parameters[name] if convert is None else convert(parameters[name])
             for name, convert in self.binds
         ]
-        rows = driver.execute(self.text, values).fetchall()
-        return cast("Rows", Found(self.columns, rows))
+        found: Any = Found(self.columns, driver.execute(self.text, values).fetchall())
+        rows: Rows = found
+        return rows
 
 
 class Preparations:

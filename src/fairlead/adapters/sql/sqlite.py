@@ -143,6 +143,7 @@ class _Open:
         except (DBAPIError, sqlite3.Error) as error:
             raise unavailable(error, file) or error from error
         self._prepared = Preparations(self._engine.dialect)
+        self._drivers = {each: _driver(each) for each in (self._reading, self._writing)}
         self.writer = Writer(driver, file)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-report")
 
@@ -200,9 +201,10 @@ class _Open:
         parameters: Any,
     ) -> Rows:
         try:
-            prepared = self._prepared.of(statement) if parameters else None
+            in_loop = parameters and connection is not self._reporting
+            prepared = self._prepared.of(statement) if in_loop else None
             if prepared is not None and prepared.names <= parameters.keys():
-                return prepared.execute(_driver(connection), parameters)
+                return prepared.execute(self._drivers[connection], parameters)
             rows: Rows = connection.execute(statement, parameters)
             _buffer(rows)
         except DBAPIError as error:

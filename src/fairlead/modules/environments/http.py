@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, delete, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from msgspec import Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.keys import request_key
 from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.adapters.http.sse import frames, offset, still

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.adapters.pages.controller import PageController

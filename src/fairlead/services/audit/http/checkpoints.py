@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get, post
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.kernel.principal import Principal
 from fairlead.services.audit.ports import Signer

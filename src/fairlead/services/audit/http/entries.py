@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get
 from litestar.di import Provide
 from litestar.openapi import ResponseSpec
@@ -13,6 +12,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.kernel.principal import Principal
 from fairlead.services.audit.http.checkpoints import AnchorBody, CheckpointBody

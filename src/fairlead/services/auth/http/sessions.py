@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from typing_extensions import override
 
 from fairlead.adapters.http.authentication import Authenticator
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.wiring.scopes import Scopes
 from fairlead.kernel.paging import MAX_LIMIT, PageRequest
 from fairlead.kernel.principal import (

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, post
 from litestar.params import JSONBody, URLEncodedBody
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.principal import Principal
 from fairlead.services.auth.http.sessions import NO_STORE
 from fairlead.services.auth.settings import AuthSettings

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field
 from fairlead.adapters.pages.pages import Pages, Sheet, go

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest, field

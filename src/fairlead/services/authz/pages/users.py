@@ -1,9 +1,9 @@
 """Users in the console: who they are, what they have and from where."""
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get
 from litestar.params import FromPath
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import page_request
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.forms import AnyRequest

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.principal import Principal
 from fairlead.services.identity.use_cases.links import (
     AskReset,

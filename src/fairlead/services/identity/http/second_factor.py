@@ -3,11 +3,11 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.principal import Principal
 from fairlead.services.identity.public import User
 from fairlead.services.identity.use_cases.factors import (

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest, field

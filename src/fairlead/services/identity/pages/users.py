@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.pages.controller import PageController
 from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest, field

@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.adapters.http.sse import frames, offset, still
 from fairlead.kernel.principal import Principal
