@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -101,13 +102,16 @@ async def test_a_password_typed_as_a_name_is_not_recorded(world: Any) -> None:
     assert world.trail.acts[0][1].target == "users/unknown"
 
 
-async def test_a_user_disabled_during_the_log_in_stays_out(world: Any) -> None:
-    """The session is only begun for somebody who may still have one."""
+@pytest.mark.parametrize("change", [{"disabled": True}, {"id": UUID(int=99)}])
+async def test_a_user_shut_out_during_the_log_in_stays_out(
+    world: Any, change: dict[str, Any]
+) -> None:
+    """Disabled or removed meanwhile: refused as any other, and recorded."""
     verify = world.directory.verify
 
     async def overtaken(*args: Any, **kwargs: Any) -> Any:
         user = await verify(*args, **kwargs)
-        world.directory.ada = replace(user, disabled=True)
+        world.directory.ada = replace(user, **change)
         return user
 
     world.directory.verify = overtaken
@@ -115,6 +119,8 @@ async def test_a_user_disabled_during_the_log_in_stays_out(world: Any) -> None:
         await login(world)
 
     assert world.store.sessions == {}
+    act = world.trail.acts[-1][1]
+    assert (act.action, act.outcome) == ("auth.session.login", Outcome.REFUSED)
 
 
 async def test_access_ends_when_the_token_expires(world: Any) -> None:

@@ -32,6 +32,7 @@ from fairlead.services.auth.use_cases.tokens import EndedSessions, Issuer
 from fairlead.services.identity.public import (
     Directory,
     TooManyAttempts,
+    User,
     UserNotFound,
     WrongCredentials,
 )
@@ -69,9 +70,12 @@ class Login:
             user = await self.directory.verify(
                 username, password, origin=origin, code=code
             )
+            return await self._begin(user, origin)
         except (WrongCredentials, TooManyAttempts) as error:
             await self._record_refusal(username, origin, error)
             raise
+
+    async def _begin(self, user: User, origin: Origin) -> Tokens:
         now = self.clock.now()
         session = Session(
             id=new_id(),
@@ -86,7 +90,7 @@ class Login:
         secret = new_secret()
         access, until = self.issuer.issue(session, at=now)
         async with self.work:
-            if (await self.directory.get(user.id)).disabled:
+            if await shut_out(self.directory, user.id):
                 raise WrongCredentials("The user name or the password is wrong.")
             await self.store.purge(now - FORGET)
             await self.store.add(session, kept(secret, session.id, at=now))
@@ -144,17 +148,17 @@ class Refresh:
                 raise not_valid()
             session, token = found
             verdict = judge(session, token, at=now, graces=self.graces)
-            shut_out = await self._shut_out(session.user_id)
+            out = await shut_out(self.directory, session.user_id)
             following = successor(refresh_token, token)
-            if shut_out or verdict is Verdict.REUSED:
+            if out or verdict is Verdict.REUSED:
                 await self.store.end(session.id, at=now)
-                await self._record_end(session, token, origin, shut_out=shut_out)
+                await self._record_end(session, token, origin, shut_out=out)
             elif verdict is Verdict.FRESH:
                 next_token = kept(following, session.id, at=now)
                 self.graces.note(digest)
                 await self.store.spend(digest, at=now, following=next_token)
                 await self.store.see(session.id, at=now, origin=origin)
-        if shut_out or verdict is Verdict.REUSED:
+        if out or verdict is Verdict.REUSED:
             self.ended.add(session.id, at=now)
             raise not_valid()
         access, until = self.issuer.issue(session, at=now)
@@ -164,12 +168,6 @@ class Refresh:
             refresh_token=following,
             refresh_expires_at=session.expires_at,
         )
-
-    async def _shut_out(self, user_id: UUID) -> bool:
-        try:
-            return (await self.directory.get(user_id)).disabled
-        except UserNotFound:
-            return True
 
     async def _record_end(
         self, session: Session, token: RefreshToken, origin: Origin, *, shut_out: bool
@@ -271,6 +269,14 @@ class LocalSessions(Sessions):
     @override
     async def logout(self, who: Principal) -> None:
         await self.finish(who)
+
+
+async def shut_out(directory: Directory, user_id: UUID) -> bool:
+    """Tell whether a user may not log in (any more), or is gone."""
+    try:
+        return (await directory.get(user_id)).disabled
+    except UserNotFound:
+        return True
 
 
 def _who(session: Session, origin: Origin) -> Principal:
