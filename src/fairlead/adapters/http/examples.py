@@ -93,9 +93,10 @@ def example(schema: Schema, components: Mapping[str, Schema]) -> Any:
 def _value(
     schema: Schema, components: Mapping[str, Schema], name: str, depth: int
 ) -> Any:
-    schema = _resolved(schema, components)
-    if schema.get("examples"):
-        return schema["examples"][0]
+    whole, schema = schema, _resolved(schema, components)
+    for said in (whole, schema):
+        if said.get("examples"):
+            return said["examples"][0]
     if "enum" in schema:
         usual = BY_NAME.get(name)
         return usual if usual in schema["enum"] else schema["enum"][0]

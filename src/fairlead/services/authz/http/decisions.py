@@ -5,7 +5,9 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get, post
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.enums import RequestEncodingType
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.paging import PageBody, page_request
@@ -23,6 +25,7 @@ from fairlead.services.authz.public import (
     RoleDraft,
 )
 
+JSON = RequestEncodingType.JSON
 Permission = Annotated[str, QueryParameter(description="E.g. `pipelines.run.start`.")]
 Where = Annotated[
     str,
@@ -104,7 +107,18 @@ class DiffBody(Struct, kw_only=True, forbid_unknown_fields=True):
     """What to compare with: one role or one module."""
 
     role: RoleChangeBody | None = None
-    module: Annotated[ModuleChangeBody | None, Meta(examples=[None])] = None
+    module: ModuleChangeBody | None = None
+
+
+EXAMPLE = Example(
+    value={
+        "role": {
+            "name": "release-manager",
+            "permissions": ["pipelines.run.start"],
+            "includes": ["viewer"],
+        }
+    }
+)
 
 
 class DifferenceBody(Struct, kw_only=True):
@@ -184,7 +198,7 @@ class DecisionController(Controller):
     @inject
     async def diff(
         self,
-        data: JSONBody[DiffBody],
+        data: Annotated[DiffBody, BodyKwarg(media_type=JSON, examples=[EXAMPLE])],
         who: FromDishka[Principal],
         comparisons: FromDishka[Comparisons],
         limit: FromQuery[int | None] = None,

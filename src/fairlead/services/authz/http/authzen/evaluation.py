@@ -1,17 +1,31 @@
 """`/access/v1/evaluation` and `/access/v1/evaluations`."""
 
+from typing import Annotated
+
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, post
-from litestar.params import JSONBody
 
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.http.authzen.messages import (
+    ACTION,
+    RESOURCE,
+    SUBJECT,
+    TENANT,
     AnswerBody,
     AnswersBody,
     EvaluationBody,
     EvaluationsBody,
+    json_like,
 )
 from fairlead.services.authz.use_cases.evaluations import Evaluate
+
+ONE = json_like(subject=SUBJECT, action=ACTION, resource=RESOURCE)
+SEVERAL = json_like(
+    subject=SUBJECT,
+    action=ACTION,
+    evaluations=[{"resource": RESOURCE}, {"resource": TENANT}],
+    options={"evaluations_semantic": "deny_on_first_deny"},
+)
 
 
 class EvaluationController(Controller):
@@ -24,7 +38,7 @@ class EvaluationController(Controller):
     @inject
     async def evaluation(
         self,
-        data: JSONBody[EvaluationBody],
+        data: Annotated[EvaluationBody, ONE],
         who: FromDishka[Principal],
         evaluate: FromDishka[Evaluate],
     ) -> AnswerBody:
@@ -36,7 +50,7 @@ class EvaluationController(Controller):
     @inject
     async def evaluations(
         self,
-        data: JSONBody[EvaluationsBody],
+        data: Annotated[EvaluationsBody, SEVERAL],
         who: FromDishka[Principal],
         evaluate: FromDishka[Evaluate],
     ) -> AnswersBody:

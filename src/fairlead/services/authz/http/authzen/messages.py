@@ -2,12 +2,16 @@
 
 from typing import Annotated, Any, Literal, Self
 
+from litestar.enums import RequestEncodingType
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
 from msgspec import Meta, Struct
 
 from fairlead.adapters.http.problems import Refused
 from fairlead.services.authz.domain.entities import Entity
 from fairlead.services.authz.use_cases.evaluations import Answer, Question
 
+JSON = RequestEncodingType.JSON
 USER = Meta(examples=["user"])
 NAME = Meta(examples=["ada"])
 PERMISSION = Meta(examples=["projects.project.read"])
@@ -134,16 +138,18 @@ class ContextBody(Struct, kw_only=True, omit_defaults=True):
     """Why it was decided so: for administrators, and for the user."""
 
     reason_admin: Annotated[
-        dict[str, str], Meta(examples=[{"en": "The role 'viewer' in / gives it."}])
+        dict[str, str], Meta(examples=[{"en": "There is no project of this id."}])
     ]
-    reason_user: Annotated[dict[str, str] | None, Meta(examples=[None])] = None
-    error: Annotated[FailureBody | None, Meta(examples=[None])] = None
+    reason_user: Annotated[
+        dict[str, str] | None, Meta(examples=[{"en": "Ask an administrator."}])
+    ] = None
+    error: FailureBody | None = None
 
 
 class AnswerBody(Struct, kw_only=True):
     """Whether the subject may."""
 
-    decision: bool
+    decision: Annotated[bool, Meta(examples=[False])]
     context: ContextBody
 
     @classmethod
@@ -164,8 +170,19 @@ class AnswersBody(Struct, kw_only=True, omit_defaults=True):
     """The answers in the order of the evaluations; of a single one, its decision."""
 
     evaluations: list[AnswerBody] | None = None
-    decision: Annotated[bool | None, Meta(examples=[None])] = None
-    context: Annotated[ContextBody | None, Meta(examples=[None])] = None
+    decision: Annotated[bool | None, Meta(examples=[False])] = None
+    context: ContextBody | None = None
+
+
+SUBJECT = {"type": "user", "id": "ada"}
+ACTION = {"name": "projects.project.read"}
+RESOURCE = {"type": "project", "id": "0198f1c2-7d3a-7c41-9b1e-2f6d8a4c5e70"}
+TENANT = {"type": "tenant", "id": "/"}
+
+
+def json_like(**example: Any) -> BodyKwarg:
+    """Return what says of a body that it is JSON, and what it may be."""
+    return BodyKwarg(media_type=JSON, examples=[Example(value=example)])
 
 
 def bad_request(title: str) -> Refused:

@@ -7,22 +7,25 @@ from typing import Annotated, Any
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, post
-from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from fairlead.kernel.paging import MAX_LIMIT, BadPage, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.domain.entities import USER as USERS
 from fairlead.services.authz.http.authzen.messages import (
+    ACTION,
     PERMISSION,
     PROJECT,
     PROJECT_ID,
+    RESOURCE,
+    SUBJECT,
     USER,
     ActionBody,
     Properties,
     ResourceBody,
     SubjectBody,
     bad_request,
+    json_like,
 )
 from fairlead.services.authz.use_cases.evaluations import (
     SearchActions,
@@ -32,12 +35,20 @@ from fairlead.services.authz.use_cases.evaluations import (
 
 USUAL = 50
 DIGITS = 16
+PAGE = {"limit": 20}
+SUBJECTS = json_like(
+    subject={"type": "user"}, action=ACTION, resource=RESOURCE, page=PAGE
+)
+RESOURCES = json_like(
+    subject=SUBJECT, action=ACTION, resource={"type": "project"}, page=PAGE
+)
+ACTIONS = json_like(subject=SUBJECT, resource=RESOURCE, page=PAGE)
 
 
 class WantedPageBody(Struct, kw_only=True):
     """Which page is wanted: `token` is the `next_token` of the one before."""
 
-    token: Annotated[str | None, Meta(examples=[None])] = None
+    token: str | None = None
     limit: Annotated[int, Meta(ge=1, examples=[50])] = USUAL
 
 
@@ -178,7 +189,7 @@ class SearchController(Controller):
     @inject
     async def subject(
         self,
-        data: JSONBody[SubjectSearchBody],
+        data: Annotated[SubjectSearchBody, SUBJECTS],
         who: FromDishka[Principal],
         search: FromDishka[SearchSubjects],
     ) -> SubjectsBody:
@@ -202,7 +213,7 @@ class SearchController(Controller):
     @inject
     async def resource(
         self,
-        data: JSONBody[ResourceSearchBody],
+        data: Annotated[ResourceSearchBody, RESOURCES],
         who: FromDishka[Principal],
         search: FromDishka[SearchResources],
     ) -> ResourcesBody:
@@ -219,7 +230,7 @@ class SearchController(Controller):
     @inject
     async def action(
         self,
-        data: JSONBody[ActionSearchBody],
+        data: Annotated[ActionSearchBody, ACTIONS],
         who: FromDishka[Principal],
         search: FromDishka[SearchActions],
     ) -> ActionsBody:
