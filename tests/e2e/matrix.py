@@ -254,8 +254,11 @@ def call(world: World, caller: Caller, route: Route) -> Asked:
     path = PARAMETER.sub(lambda found: values[found[1]], route.path)
     path += _query(world, route)
     body: Any = None
-    if route.is_page:
-        told = _page(world, caller, route, path)
+    if route.is_page and route.method == "GET":
+        told = caller.person.look(path)
+    elif route.is_page:
+        body = _fields(world, path)
+        told = caller.person.submit(path, body)
     else:
         kind, body = _body(world, route)
         told = caller.person.call(route.method, path, body, kind)
@@ -276,11 +279,10 @@ def faults(answers: list[Asked], wrong: Callable[[Asked], bool]) -> str:
     return "\n".join(str(asked) for asked in answers if wrong(asked))
 
 
-def _page(world: World, caller: Caller, route: Route, path: str) -> Told:
-    if route.method == "GET":
-        return caller.person.look(path)
+def _fields(world: World, path: str) -> dict[str, str]:
+    """Return what forms ask for, about things that exist."""
     known, number = world.known, next(world.numbers)
-    fields = {
+    return {
         "name": f"made{number}",
         "repository": world.repository,
         "branch": "main",
@@ -295,7 +297,6 @@ def _page(world: World, caller: Caller, route: Route, path: str) -> Told:
         "key": str(number),
         "typed_name": "web" if "/workloads/" in path else f"/{path}".split("/")[-2],
     }
-    return caller.person.submit(path, fields)
 
 
 def _query(world: World, route: Route) -> str:
