@@ -104,6 +104,15 @@ class _Stop(Exception):
     """Ends the parsing of a request that breaks a limit."""
 
 
+def _parts(url: bytes) -> tuple[bytes, bytes]:
+    """Return the path and the query of an address the parser has let pass."""
+    if url.startswith(b"/") and b"#" not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    parsed = httptools.parse_url(url)
+    return parsed.path, parsed.query or b""
+
+
 class LimitedProtocol(HttpToolsProtocol):
     """One connection; `door` is shared by all of a server.
 
@@ -227,11 +236,11 @@ class LimitedProtocol(HttpToolsProtocol):
         scope, version = self.scope, self.parser.get_http_version()
         scope["method"] = self.parser.get_method().decode("ascii")
         scope["http_version"] = version
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
+        raw, query = _parts(self.url)
+        path = raw.decode("ascii")
         scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = url.path
-        scope["query_string"] = url.query or b""
+        scope["raw_path"] = raw
+        scope["query_string"] = query
         return str(version)
 
     def _cycle(self, version: str) -> Cycle:

@@ -15,7 +15,6 @@ T = TypeVar("T")
 OK = 200
 JSON = MediaType.JSON.value
 _KIND = (b"content-type", JSON.encode())
-_RARE = ("background", "cookies", "type_encoders", "encoded_headers")
 _BODYLESS = frozenset({204, 304})
 _DESCRIBING = frozenset({b"content-type", b"content-length"})
 
@@ -57,22 +56,9 @@ class Response(FrameworkResponse[T]):
     ) -> ASGIResponse:
         kind = self.media_type or options.get("media_type") or JSON
         status = self.status_code or options.get("status_code") or OK
-        if (
-            kind != JSON
-            or status in _BODYLESS
-            or self.cookies
-            or self.background
-            or self.response_type_encoders
-            or any(options.get(name) for name in _RARE)
-        ):
-            return super().to_asgi_response(app, request, **options)
         given = options.get("headers")
-        own = {**given, **self.headers} if given else self.headers
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in own.items()
-        ]
-        if any(name in _DESCRIBING for name, _ in headers):
+        headers = _encoded({**given, **self.headers} if given else self.headers)
+        if headers is None or kind != JSON or self._is_more(status, options):
             return super().to_asgi_response(app, request, **options)
         body = (
             self.render(self.content, JSON, default_serializer)
@@ -81,6 +67,32 @@ class Response(FrameworkResponse[T]):
         )
         headers += (_KIND, (b"content-length", b"%d" % len(body)))
         return _Ready(status, headers, body)
+
+    def _is_more(self, status: int, options: dict[str, Any]) -> bool:
+        """Tell whether it is more than a body and headers."""
+        given = options.get
+        return bool(
+            status in _BODYLESS
+            or self.cookies
+            or self.background
+            or self.response_type_encoders
+            or given("cookies")
+            or given("background")
+            or given("type_encoders")
+            or given("encoded_headers")
+            or given("is_head_response")
+        )
+
+
+def _encoded(headers: dict[str, Any]) -> list[tuple[bytes, bytes]] | None:
+    """Return them as they are sent; None: they describe the body."""
+    sent = []
+    for name, value in headers.items():
+        encoded = name.lower().encode("latin-1")
+        if encoded in _DESCRIBING:
+            return None
+        sent.append((encoded, value.encode("latin-1")))
+    return sent
 
 
 class _Ready(ASGIResponse):

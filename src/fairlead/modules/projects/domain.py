@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
@@ -146,8 +147,12 @@ def as_id(project: str) -> UUID | None:
 
 def etag(project: Project) -> str:
     """Return a word that changes whenever what can be edited does."""
-    text = "\0".join((project.repository, project.branch))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return _digest(project.repository, project.branch)
+
+
+@lru_cache(1024)
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:32]
 
 
 def _check_url(repository: str) -> None:

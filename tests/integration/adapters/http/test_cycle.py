@@ -32,6 +32,8 @@ ANSWERS: dict[str, tuple[int, list[tuple[bytes, bytes]], list[bytes]]] = {
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     status, headers, parts = ANSWERS[scope["path"]]
+    query = (b"x-query", scope["query_string"] + b" of " + scope["raw_path"])
+    headers = [*headers, query]
     if scope["path"] == "/parts":
         await receive()
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -84,6 +86,8 @@ async def test_every_form_of_answer(path: str, form: str) -> None:
     "request_",
     [
         b"GET /whole HTTP/1.0\r\n\r\n",
+        b"GET http://test/whole?a=b HTTP/1.1\r\nHost: test\r\n\r\n" + LAST,
+        b"GET /whole?a=b?c#d HTTP/1.1\r\nHost: test\r\n\r\n" + LAST,
         b"GET /chunked HTTP/1.0\r\nHost: test\r\n\r\n",
         b"GET /%77hole?a=b HTTP/1.1\r\nHost: test\r\n\r\n" * 3 + LAST,
         b"POST /parts HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n"
