@@ -141,6 +141,8 @@ class BrowserSessions:
                     return held
                 row = await store.find(digest) or row
                 token = opened(row.sealed, handle)
+                if token is not None and held.tokens is not None:
+                    token = held.tokens.refresh_token  # it may not have been stored
                 if token is None:
                     return None
                 return await self._renew(handle, row, token, origin)
@@ -152,6 +154,8 @@ class BrowserSessions:
             async with self._scopes.enter(service("console")) as scope:
                 sessions = await scope.get(Sessions)
                 tokens = await sessions.refresh(token, origin=origin)
+                # the old one is spent: should what follows fail, it may not be shown
+                self._hold(row.digest).tokens = tokens
                 store = await scope.get(BrowserSessionStore)
                 work = await scope.get(UnitOfWork)
                 next_row = self._row(
@@ -162,9 +166,7 @@ class BrowserSessions:
         except Unauthenticated:
             await self._forget(row.digest)
             return None
-        held = self._hold(row.digest)
-        held.tokens = tokens
-        return held
+        return self._hold(row.digest)
 
     async def _forget(self, digest: str) -> None:
         self._held.pop(digest, None)

@@ -9,9 +9,12 @@ import httpx
 import pytest
 from tests.unit.console.conftest import Browser, Open
 from tests.unit.console.stage import NOW, stage
+from typing_extensions import override
 
 from fairlead.adapters.pages.forms import local_path
-from fairlead.console.sessions import digest_of
+from fairlead.adapters.sql.errors import DatabaseUnavailable
+from fairlead.console.memory import MemoryBrowserSessionStore
+from fairlead.console.sessions import BrowserSession, digest_of
 from fairlead.testing.fakes import FrozenClock
 
 AGENT = f"python-httpx/{httpx.__version__}"
@@ -128,6 +131,33 @@ async def test_a_session_is_renewed_before_its_token_ends(browser: Browser) -> N
 
     assert "account of ada" in await browser.page("/")
     assert browser.stage.sessions.issued == 2
+
+
+class Stumbling(MemoryBrowserSessionStore):
+    """Cannot be written for a while."""
+
+    away = False
+
+    @override
+    async def save(self, session: BrowserSession) -> None:
+        if self.away:
+            raise DatabaseUnavailable("As if it were away.")
+        await super().save(session)
+
+
+async def test_a_session_survives_a_database_that_goes_away(open_browser: Open) -> None:
+    """A token that could not be stored is kept: the spent one is not shown again."""
+    clock, store = FrozenClock(NOW), Stumbling()
+    browser = await open_browser(replace(stage(clock=clock), store=store))
+    await browser.login()
+    for away in (True, False):
+        store.away = away
+        clock.advance(timedelta(minutes=15))
+        answer = await browser.client.get("/keys")
+        assert answer.status_code == (503 if away else 200)
+
+    assert "account of ada" in await browser.page("/keys")
+    assert browser.stage.sessions.issued == 3
 
 
 async def test_a_revoked_session_is_nobody(browser: Browser) -> None:
