@@ -144,6 +144,35 @@ async def test_an_evaluation_has_the_form_of_the_specification(lists: Lists) -> 
     }
 
 
+async def test_policies_take_away_and_are_named(lists: Lists) -> None:
+    """In every answer: of evaluations, searches, can-i and who-can."""
+    where = f"/projects/{lists.projects['summer']}"
+    text = f'forbid (principal, action, resource in Scope::"{where}");'
+    policy = {"name": "closed", "text": text, "permissions": [UPDATE]}
+    await lists.house.ask("/api/v1/policies", policy)
+    try:
+        question = lists.question("summer", UPDATE, "summer")
+        told = (await lists.post("evaluation", question)).json()
+        able = {**question, "subject": {"type": "user"}}
+        found = (await lists.post("search/subject", able)).json()
+        wanted = f"permission={UPDATE}&scope={where}"
+        own = await lists.house.ask(f"/api/v1/decisions/can-i?{wanted}")
+        whole = await lists.house.ask(f"/api/v1/decisions/who-can?{wanted}")
+    finally:
+        token = f"Bearer {lists.house.tokens['admin']}"
+        gone = await lists.house.web.delete(
+            "/api/v1/policies/closed", headers={"Authorization": token}
+        )
+
+    assert gone.is_success
+    assert not told["decision"]
+    reason = told["context"]["reason_admin"]["en"]
+    assert reason.startswith("The policy 'closed' forbids it; otherwise the role ")
+    assert (own["allowed"], own["policy"]) == (False, "closed")
+    assert found["results"] == whole["items"] == []
+    assert await lists.may("summer", UPDATE, "summer")
+
+
 async def test_names_ids_and_scopes_mean_the_same(lists: Lists) -> None:
     user = await lists.house.ask("/api/v1/users/morty")
     project = lists.projects["morty"]
