@@ -22,7 +22,7 @@ def token_of(server: TestServer, subject: str) -> str:
     found: list[str] = []
 
     def arrived() -> bool:
-        for file in (server.home / "mail").glob("*.eml"):
+        for file in (server.home / "mail").glob("[!.]*.eml"):
             letter = message_from_bytes(file.read_bytes(), policy=default)
             if letter["Subject"] == subject:
                 text = letter.get_content()

@@ -19,7 +19,7 @@ def token_of(home: Path, subject: str, *, to: str) -> str:
 
     def arrived() -> list[str]:
         found: list[str] = []
-        files = (home / "mail").glob("*.eml")
+        files = (home / "mail").glob("[!.]*.eml")  # a dot: not whole yet
         for file in sorted(files, key=lambda each: each.stat().st_mtime_ns):
             letter = message_from_bytes(file.read_bytes(), policy=default)
             if letter["Subject"] == subject and letter["To"] == to:
