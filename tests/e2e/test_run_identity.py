@@ -102,8 +102,10 @@ def test_keys_on_the_command_line(trusting: TestServer) -> None:
     assert {each["device"] for each in sessions} == {"fairlead command line"}
     assert trusting.run("sessions", "revoke", "--others").exit_code == 0
     assert len(trusting.data("sessions", "list")["items"]) == 1
-    assert trusting.run("auth", "rotate-keys").exit_code == 0
-    assert trusting.run("whoami").exit_code == 0
+    for how in ((), ("--at-once",)):
+        assert trusting.run("auth", "rotate-keys", *how).exit_code == 0
+        assert trusting.run("whoami").exit_code == 0
+    assert len(trusting.data("sessions", "list")["items"]) == 1
 
 
 def test_networks_hold_behind_proxies(trusting: TestServer) -> None:

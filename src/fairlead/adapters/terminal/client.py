@@ -22,6 +22,7 @@ STREAM_TIMEOUT_SECONDS = 45.0  # the server sends a comment every 15 s
 RENEW_BEFORE_SECONDS = 30.0
 RETRIES = 20
 FORM = "application/x-www-form-urlencoded"
+NOT_GOOD = "auth.unauthenticated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,31 @@ class Client:
         Raises:
             Refused: the server said no or cannot be reached.
         """
+        token = self._token()
         response = self._send(method, path, body, headers or {}, TIMEOUT_SECONDS)
         data = response.read()
+        if self._outdated(response, data, token):
+            self._renew(token)
+            response = self._send(method, path, body, headers or {}, TIMEOUT_SECONDS)
+            data = response.read()
         if response.status >= http.HTTPStatus.BAD_REQUEST:
             raise refused(response.status, _problem(data))
         return json.loads(data) if data else None
+
+    def _outdated(
+        self, response: http.client.HTTPResponse, data: bytes, token: str
+    ) -> bool:
+        """Tell whether it is our token that is not good, before its time is over.
+
+        So it is when the keys were rotated at once: the session may go on.
+        """
+        return (
+            response.status == http.HTTPStatus.UNAUTHORIZED
+            and token != ""
+            and token == self.kept.access_token
+            and self.kept.refresh_token != ""
+            and _problem(data).get("code") == NOT_GOOD
+        )
 
     def text(self, path: str) -> Iterator[bytes]:
         """Yield a raw answer in chunks."""
@@ -253,10 +274,12 @@ class Client:
         """Tokens go only to the server that gave them."""
         return self.url != credentials.address(self.kept.url)
 
-    def _renew(self) -> None:
+    def _renew(self, refused_token: str = "") -> None:
+        """Get a new pair, unless somebody else just did."""
         with credentials.locked():
             self.kept = credentials.load()
-            if self.kept.access_expires - time.time() >= RENEW_BEFORE_SECONDS:
+            fresh = self.kept.access_expires - time.time() >= RENEW_BEFORE_SECONDS
+            if fresh and self.kept.access_token != refused_token:
                 return
             token, self.kept = (
                 self.kept.refresh_token,
