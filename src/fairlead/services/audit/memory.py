@@ -75,9 +75,10 @@ class MemoryEntryStore(EntryStore):
 
     @override
     async def remove(self, up_to: int, *, limit: int) -> int:
-        gone = [entry for entry in self.entries if entry.sequence <= up_to][:limit]
-        self.entries = [entry for entry in self.entries if entry not in gone]
-        return len(gone)
+        old = [entry for entry in self.entries if entry.sequence <= up_to]
+        young = [entry for entry in self.entries if entry.sequence > up_to]
+        self.entries = [*old[limit:], *young]
+        return len(old[:limit])
 
 
 class MemoryProofStore(ProofStore):

@@ -99,8 +99,8 @@ class Platform(Provider):
         return GrantList(ENTRY_READ, CHECKPOINT_CREATE)
 
     @provide(scope=Scope.REQUEST)
-    def connection(self) -> Connection:
-        return self._database.connection()
+    def connection(self, who: Principal) -> Connection:
+        return self._database.connection(who.tenant_id)
 
     @provide(scope=Scope.REQUEST)
     def tenant(self, who: Principal) -> TenantId:

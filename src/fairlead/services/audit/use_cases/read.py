@@ -136,7 +136,8 @@ class ExportTrail:
         while True:
             found = await self.store.following(after, limit=AT_ONCE, wanted=narrowed)
             entries = [each for each in found if each.sequence <= head.sequence]
-            if narrowed is None and entries and entries[0].sequence != after + 1:
+            following = entries[0].sequence if entries else head.sequence + 1
+            if narrowed is None and following != after + 1:
                 await self._same_start(last)
             if entries:
                 yield b"".join(map(entry_line, entries))
