@@ -67,7 +67,7 @@ generate: .venv/dev ## write the permission constants and the code of the protos
 lock: .venv/dev ## resolve the requirements anew
 	tools/lock $(BIN)
 
-bench: .venv/dev ## measure, beside the bars
+bench: .venv/dev ## measure, beside the bars and peers (make components buildbot temporal)
 	$(BIN)/python -m benchmarks
 
 build: .venv/dev ## build the wheel

@@ -7,11 +7,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from benchmarks.buildbot import STEPS as THEIR_STEPS
+from benchmarks.buildbot import steps_per_second
 from fairlead.adapters.terminal.client import Client
 from fairlead.adapters.terminal.credentials import Credentials
 from fairlead.testing.server import PASSWORD, TestServer, make_repository, test_server
@@ -44,6 +47,7 @@ def rows() -> list[Row]:
                 ("idle memory, server and launcher", _memory(server), "MiB", "<= 120"),
                 *_commands(server),
                 *_steps(server, folder),
+                *_beside_buildbot(server, folder),
                 *_output(server, folder),
                 *_requests(server),
             ]
@@ -138,6 +142,30 @@ def _steps(server: TestServer, folder: Path) -> list[Row]:
             "ms",
             "<= 15",
         ),
+    ]
+
+
+def _beside_buildbot(server: TestServer, folder: Path) -> list[Row]:
+    """Run steps one after the other, in both: each is recorded before the next."""
+    (folder / "buildbot").mkdir()
+    theirs = steps_per_second(folder / "buildbot")
+    if theirs is None:
+        return []
+    client = client_of(server)
+    one_by_one = [f'    - {{name: s{n}, run: "true"}}' for n in range(THEIR_STEPS)]
+    run = start_run(client, "chain", _pipeline(folder, "chain", one_by_one))
+    for _ in client.stream(f"/api/v1/runs/{run['id']}/logs"):
+        pass
+    ended = client.get(f"/api/v1/runs/{run['id']}")
+    assert ended["state"] == "succeeded", ended
+    steps = ended["stages"][0]["jobs"][0]["steps"]
+    first = datetime.fromisoformat(steps[0]["started_at"])
+    last = datetime.fromisoformat(steps[-1]["ended_at"])
+    ours = len(steps) / (last - first).total_seconds()
+    return [
+        ("durable steps of a run, `true`, one by one", ours, "steps/s", ""),
+        ("Buildbot: steps of a build, `true`, one by one", theirs, "steps/s", ""),
+        ("times as many as Buildbot", ours / theirs, "x", ">= 7"),
     ]
 
 
