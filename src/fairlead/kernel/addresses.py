@@ -14,6 +14,17 @@ def neighbourhood(address: str) -> str:
     return _network(address) if ":" in address else address
 
 
+def without_port(text: str) -> str:
+    """Return an address as proxies note it, without the port that some of them add.
+
+    With it every connection would come from somewhere else.
+    """
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    host, _, port = text.rpartition(":")
+    return host if ":" not in host and "." in host and port.isdigit() else text
+
+
 @lru_cache(4096)
 def _network(address: str) -> str:
     try:

@@ -29,7 +29,7 @@ from fairlead.adapters.http.routes import CookieRoutes
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, Followed, encode
 from fairlead.adapters.http.streams import Streams
-from fairlead.kernel.addresses import neighbourhood
+from fairlead.kernel.addresses import neighbourhood, without_port
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id, new_word
 from fairlead.kernel.principal import Origin, Principal, anonymous
@@ -262,7 +262,7 @@ class Edge:
         """Return the last address that is no proxy of ours."""
         named = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
         for name in reversed(named):
-            address = name.strip()[:64]
+            address = without_port(name.strip()[:64])
             if address not in self._settings.trusted_proxies:
                 return address
         return ""
