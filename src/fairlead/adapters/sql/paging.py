@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from sqlalchemy import Column, RowMapping, Select, literal, tuple_
 from fairlead.kernel.paging import BadPage, Page, PageRequest
 
 T = TypeVar("T")
+
+LARGEST = 2**63 - 1
 
 
 def encode_cursor(*values: str | int | datetime | UUID) -> str:
@@ -30,9 +32,25 @@ def decode_cursor(cursor: str, *types: type[Any]) -> tuple[Any, ...]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values = msgspec.json.decode(urlsafe_b64decode(padded), type=list[Any])
         pairs = zip(values, types, strict=True)
-        return tuple(msgspec.convert(value, kind) for value, kind in pairs)
-    except (ValueError, TypeError) as error:
+        return tuple(_kept(msgspec.convert(value, kind)) for value, kind in pairs)
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadPage("Use a cursor from 'next' of the page before.") from error
+
+
+def _kept(value: Any) -> Any:
+    """Return a value of a cursor that a database can compare with.
+
+    Raises:
+        ValueError, OverflowError: no column holds such a value.
+    """
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+    beyond = isinstance(value, int) and abs(value) > LARGEST
+    if beyond or (isinstance(value, str) and "\0" in value):
+        raise ValueError("beyond what is kept")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,11 @@ class EntryFilter:
         """Refuse times that nothing can lie between, and stars in the middle.
 
         Raises:
-            BadFilter: `since` is not before `until`, or `action` is no beginning.
+            BadFilter: `since` is not before `until`, `action` is no beginning, or a
+                text has a NUL, which no entry has.
         """
+        if any("\0" in text for text in self._texts()):
+            raise BadFilter("Ask for texts without NUL characters; no entry has one.")
         if self.since and self.until and self.since >= self.until:
             raise BadFilter("Ask for a time 'until' that is after 'since'.")
         if self.action and "*" in self.action.removesuffix(".*").removesuffix("*"):
@@ -114,6 +117,11 @@ class EntryFilter:
                 "Write the star at the end of the action, e.g. 'projects.*'.",
                 action=self.action[:100],
             )
+
+    def _texts(self) -> tuple[str, ...]:
+        named = (self.action, self.actor, self.target, self.scope)
+        other = (self.address, self.request_id, self.trace_id)
+        return tuple(text for text in (*named, *other) if text)
 
     @property
     def prefix(self) -> str | None:

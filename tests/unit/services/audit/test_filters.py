@@ -46,6 +46,8 @@ def test_other_times_are_refused_by_name(text: str, said: str) -> None:
         {"action": "a*b"},
         {"action": "a**"},
         {"action": "*.create"},
+        {"actor": "a\0b"},
+        {"trace_id": "\0"},
     ],
 )
 def test_filters_that_nothing_can_match_are_refused(wanted: dict[str, Any]) -> None:

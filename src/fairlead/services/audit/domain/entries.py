@@ -41,8 +41,11 @@ class Head:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return `text` as valid UTF-8 of at most `longest` characters, marked if cut."""
-    clean = text.encode("utf-8", "replace").decode("utf-8")
+    """Return `text` as every database keeps it, marked if it was cut to `longest`.
+
+    That is valid UTF-8 without NUL.
+    """
+    clean = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
     return clean if len(clean) <= longest else clean[: longest - 1] + MARK
 
 
