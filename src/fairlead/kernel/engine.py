@@ -22,6 +22,8 @@ class RetryPolicy:
         initial_seconds: The wait after the first failure, times `backoff` for each
             further one, at most `max_seconds`.
         fatal: Error codes that are never retried.
+        told: What people are told of as the most, where `max_attempts` leaves room
+            for mishaps that are not the activity's own; None: that.
     """
 
     max_attempts: int = 3
@@ -29,6 +31,12 @@ class RetryPolicy:
     backoff: float = 2.0
     max_seconds: float = 60.0
     fatal: tuple[str, ...] = ()
+    told: int | None = None
+
+    @property
+    def shown(self) -> int:
+        """Return how many attempts people are told of."""
+        return self.max_attempts if self.told is None else self.told
 
 
 ONCE = RetryPolicy(max_attempts=1)

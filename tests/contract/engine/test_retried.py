@@ -23,7 +23,7 @@ from fairlead.testing.engine import (
 )
 
 LATER = RetryPolicy(max_attempts=5, initial_seconds=600.0, max_seconds=600.0)
-SOON = RetryPolicy(max_attempts=4, initial_seconds=0.01)
+SOON = RetryPolicy(max_attempts=24, initial_seconds=0.01, told=4)
 
 
 async def known(engine: Engine, *, times: int = 1) -> tuple[Retried, ...]:

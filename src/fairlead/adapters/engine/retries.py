@@ -23,7 +23,7 @@ def _retried(step: Step, *, now: float) -> Retried:
     return Retried(
         step=step.key,
         attempt=step.failures + 1,
-        attempts=step.limit,
+        attempts=max(step.limit, step.failures + 1),
         cut_off=max(step.attempts - step.failures - (not waits), 0),
         code=code,
         message=message,

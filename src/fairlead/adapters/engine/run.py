@@ -242,7 +242,7 @@ class Run(Steps):
         return self._record(step, CANCELLED)
 
     async def _attempts(self, step: Step, call: Call, *, shield: bool) -> Record:
-        step.limit = call.retry.max_attempts
+        step.limit = call.retry.shown
         while not await self._halted(shield=shield):
             if step.due > time.time():
                 await self._nap(step.due, self._loop.create_future())

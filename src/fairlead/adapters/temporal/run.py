@@ -148,7 +148,7 @@ class Run(Steps):
             {
                 "step": step.key,
                 "attempt": step.failures + 1,
-                "attempts": step.limit,
+                "attempts": max(step.limit, step.failures + 1),
                 "cut_off": step.losses,
                 "code": step.code,
                 "message": step.message,
@@ -242,7 +242,7 @@ class Run(Steps):
             await self._nap(left)
 
     async def _attempts(self, step: Step, call: Call, *, shield: bool) -> Outcome:
-        step.limit = call.retry.max_attempts
+        step.limit = call.retry.shown
         while not self._halted(shield=shield):
             left = step.due - self._loop.time()
             if step.due and left > 0:

@@ -103,6 +103,7 @@ class _Run:
                 initial_seconds=step["wait"],
                 max_seconds=max(10.0, step["wait"]),
                 fatal=HOPELESS,
+                told=1 + step["retries"],
             ),
             timeout_seconds=step["timeout"] + 120.0,
         )
@@ -116,7 +117,7 @@ class _Run:
             activity=activity,
             argument={"workflow": self._argument, **more},
             retry=RetryPolicy(
-                max_attempts=1 + MISHAPS, max_seconds=10.0, fatal=HOPELESS
+                max_attempts=1 + MISHAPS, max_seconds=10.0, fatal=HOPELESS, told=1
             ),
             timeout_seconds=timeout,
         )
