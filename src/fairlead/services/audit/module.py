@@ -27,6 +27,7 @@ from fairlead.services.audit.ports import (
     Sealer,
     Signer,
     Surroundings,
+    Tenants,
 )
 from fairlead.services.audit.public import AuditLog, AuditTrail
 from fairlead.services.audit.refusals import Refusals
@@ -37,6 +38,7 @@ from fairlead.services.audit.sql import (
     ConnectionSurroundings,
     SqlEntryStore,
     SqlProofStore,
+    SqlTenants,
 )
 from fairlead.services.audit.tasks import SUBSCRIPTIONS, TrailSealed
 from fairlead.services.audit.use_cases.checkpoints import (
@@ -88,6 +90,7 @@ def _provider() -> Provider:
         provider.provide(make, scope=Scope.APP)
     provider.provide(SqlEntryStore, provides=EntryStore)
     provider.provide(SqlProofStore, provides=ProofStore)
+    provider.provide(SqlTenants, provides=Tenants)
     provider.provide(BlobArchive, provides=Archive)
     provider.provide(ConnectionSurroundings, provides=Surroundings)
     provider.provide(LocalAuditTrail, provides=AuditTrail)

@@ -170,6 +170,14 @@ class Archive(Protocol):
         """Store JSON lines; durable once this returns."""
 
 
+class Tenants(Protocol):
+    """Knows whose trails there are; the one thing here that crosses tenants."""
+
+    @abstractmethod
+    async def recorded(self) -> tuple[TenantId, ...]:
+        """Return the tenants that have entries, in the order of their ids."""
+
+
 class Surroundings(Protocol):
     """Knows in what circumstances an act is recorded."""
 

@@ -27,6 +27,7 @@ from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.database import Database
 from fairlead.adapters.sql.postgres.database import PostgresDatabase
 from fairlead.adapters.sql.sqlite import SqliteDatabase
+from fairlead.adapters.sql.tenants import AllTenants
 from fairlead.adapters.sql.work import SqlUnitOfWork
 from fairlead.adapters.wiring.part import ContainerPart
 from fairlead.adapters.wiring.scopes import Scopes
@@ -101,6 +102,10 @@ class Platform(Provider):
     @provide(scope=Scope.REQUEST)
     def connection(self, who: Principal) -> Connection:
         return self._database.connection(who.tenant_id)
+
+    @provide(scope=Scope.REQUEST)
+    def all_tenants(self) -> AllTenants:
+        return AllTenants(self._database.connection())
 
     @provide(scope=Scope.REQUEST)
     def tenant(self, who: Principal) -> TenantId:

@@ -92,17 +92,27 @@ class RemoveOldEntries:
         before = self.clock.now() - self.retention.keep
         if not await self._old(anchor, before, limit=1):
             return removed
-        await self.take_checkpoint(service("audit", self.tenant))
-        while part := await self._old(anchor, before, limit=PART):
+        taken = await self.take_checkpoint(service("audit", self.tenant))
+        while part := await self._old(anchor, before, limit=PART, up_to=taken.sequence):
             anchor = await self._give_up(anchor, part)
             removed += await self._remove(anchor)
         return removed
 
     async def _old(
-        self, anchor: Anchor | None, before: datetime, *, limit: int
+        self,
+        anchor: Anchor | None,
+        before: datetime,
+        *,
+        limit: int,
+        up_to: int | None = None,
     ) -> list[Entry]:
-        """Return the next entries that are all too old, whole as they follow."""
+        """Return the next entries that are all too old, whole as they follow.
+
+        None after `up_to`, of which a checkpoint was taken, and never the last one.
+        """
         last = (await self.store.head()).sequence
+        if up_to is not None:
+            last = min(last, up_to + 1)
         walk, found = Walk(self.tenant, anchor=anchor), list[Entry]()
         while len(found) < limit:
             entries = await self.store.following(
