@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.e2e.repositories import python_package
 
 from fairlead.testing.postgres import PostgresServer
@@ -67,3 +68,24 @@ def log_in(server: TestServer) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.loads(error.read())["code"]
+
+
+def test_a_second_server_is_told_of_the_first(
+    component: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """On the same database, with a data folder of its own."""
+    database = PostgresServer(component("postgresql")).start()
+    address = {"FAIRLEAD_DATABASE__URL": database.url(database.empty())}
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    try:
+        with test_server(tmp_path / "first", **address) as first:
+            assert first.process is not None
+            with (
+                pytest.raises(AssertionError, match="is in use by fairlead server on"),
+                test_server(tmp_path / "second", **address),
+            ):
+                pass
+            first.log_in()
+    finally:
+        database.stop()
