@@ -3,13 +3,13 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get, post
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.adapters.http.paging import PageBody, page_request
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal

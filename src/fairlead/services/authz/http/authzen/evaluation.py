@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, post
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.http.authzen.messages import (
     ACTION,

@@ -5,10 +5,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Any
 
 import msgspec
-from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, post
 from msgspec import Meta, Struct
 
+from fairlead.adapters.http.injection import FromDishka, inject
 from fairlead.kernel.paging import MAX_LIMIT, BadPage, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.domain.entities import USER as USERS
