@@ -111,6 +111,29 @@ async def test_changes_are_kept(make: Make) -> None:
     )
 
 
+async def test_a_mark_changes_with_the_password_and_nothing_else(make: Make) -> None:
+    """Who checked a password can tell later whether it is still that one."""
+    made = make(DEFAULT_TENANT)
+    ada = account("ada")
+    marks = []
+    async with made.work:
+        await made.users.add(ada)
+        for change in (
+            made.users.change(replace(ada.user, locale="de")),
+            made.users.set_disabled(ada.user.id, disabled=True),
+            made.users.set_hash(ada.user.id, "new hash"),
+        ):
+            await change
+            found = await made.users.find("ada")
+            told = await made.users.get(ada.user.id)
+            assert found is not None
+            assert told is not None
+            assert found.user.password_mark == told.password_mark
+            marks.append(told.password_mark)
+
+    assert marks[0] == marks[1] != marks[2]
+
+
 async def test_an_address_is_one_users(make: Make) -> None:
     """It is found, kept apart from other tenants', and refused a second time."""
     made, other = make(DEFAULT_TENANT), make(OTHER)

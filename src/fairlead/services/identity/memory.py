@@ -15,6 +15,7 @@ from fairlead.services.identity.domain import (
     Purpose,
     Tallies,
     Tally,
+    mark_of,
 )
 from fairlead.services.identity.ports import (
     BreachedPasswords,
@@ -26,6 +27,11 @@ from fairlead.services.identity.ports import (
     UserStore,
 )
 from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
+
+
+def _marked(account: Account) -> Account:
+    mark = mark_of(account.password_hash)
+    return replace(account, user=replace(account.user, password_mark=mark))
 
 
 class MemoryUserStore(UserStore):
@@ -59,7 +65,7 @@ class MemoryUserStore(UserStore):
         if name in self._accounts:
             raise UserNameTaken(f"There is a user '{name}' already.", user=name)
         await self._check_email(account.user)
-        self._accounts[name] = account
+        self._accounts[name] = _marked(account)
 
     @override
     async def find_email(self, email: str) -> User | None:
@@ -95,7 +101,7 @@ class MemoryUserStore(UserStore):
     @override
     async def set_hash(self, user_id: UUID, password_hash: str) -> None:
         if account := self._by_id(user_id):
-            changed = replace(account, password_hash=password_hash)
+            changed = _marked(replace(account, password_hash=password_hash))
             self._accounts[account.user.name] = changed
 
     async def _check_email(self, user: User) -> None:

@@ -1,7 +1,7 @@
 """Users as others see them."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -152,6 +152,8 @@ class User:
         locale: A language tag; empty: the client's.
         time_zone: Its name; empty: the client's.
         service: It is a service account and has no password.
+        password_mark: Another one after each change of the password, of which it
+            tells nothing.
     """
 
     id: UUID
@@ -164,6 +166,7 @@ class User:
     locale: str = ""
     time_zone: str = ""
     service: bool = False
+    password_mark: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

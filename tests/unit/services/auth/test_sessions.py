@@ -102,11 +102,13 @@ async def test_a_password_typed_as_a_name_is_not_recorded(world: Any) -> None:
     assert world.trail.acts[0][1].target == "users/unknown"
 
 
-@pytest.mark.parametrize("change", [{"disabled": True}, {"id": UUID(int=99)}])
+@pytest.mark.parametrize(
+    "change", [{"disabled": True}, {"id": UUID(int=99)}, {"password_mark": "new"}]
+)
 async def test_a_user_shut_out_during_the_log_in_stays_out(
     world: Any, change: dict[str, Any]
 ) -> None:
-    """Disabled or removed meanwhile: refused as any other, and recorded."""
+    """Disabled or removed meanwhile, or with another password than was checked."""
     verify = world.directory.verify
 
     async def overtaken(*args: Any, **kwargs: Any) -> Any:

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from typing_extensions import override
 
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import Principal, service
 from fairlead.services.audit.public import Outcome
 from fairlead.services.authz.public import LastAdministrator, NotAllowed
+from fairlead.services.identity.memory import PlainHasher
 from fairlead.services.identity.public import (
     BadToken,
     BadUserName,
@@ -25,6 +27,7 @@ from fairlead.services.identity.use_cases.profiles import Changes
 from fairlead.testing.fakes import GrantList
 
 NEXT = "another good password"
+RESET = "what the administrator set"
 
 
 def ada_of(world: Any, user_id: UUID) -> Principal:
@@ -141,6 +144,37 @@ async def test_ones_own_password_needs_the_old_one(world: Any) -> None:
     await world.directory.verify("ada", NEXT, origin=world.origin())
     changed = [e for e in world.outbox.events if isinstance(e, PasswordChanged)]
     assert len(changed) == 1
+
+
+class Overtaken(PlainHasher):
+    """Somebody else sets a password while one is hashed."""
+
+    def __init__(self, world: Any) -> None:
+        """Hash everything anew, for it was hashed otherwise."""
+        super().__init__("anew")
+        self.world = world
+
+    @override
+    async def hash(self, password: str) -> str:
+        user = await self.world.directory.find("ada")
+        await self.world.store.set_hash(user.id, f"anew:{RESET}")
+        return await super().hash(password)
+
+
+async def test_an_old_password_does_not_replace_a_newer_one(world: Any) -> None:
+    """Neither by a change nor by a log-in that hashes it anew, begun before."""
+    ada = ada_of(world, (await world.directory.find("ada")).id)
+    world.hasher = Overtaken(world)
+
+    stale = await world.directory.verify("ada", world.password, origin=world.origin())
+    now = await world.directory.get(ada.id)
+    assert stale.password_mark != now.password_mark
+    await world.directory.verify("ada", RESET, origin=world.origin())
+
+    await world.store.set_hash(ada.id, f"anew:{world.password}")
+    with pytest.raises(WrongCredentials):
+        await world.users.set_password(ada, "ada", NEXT, old=world.password)
+    await world.directory.verify("ada", RESET, origin=world.origin())
 
 
 async def test_a_new_password_forgives_wrong_guesses(world: Any) -> None:

@@ -90,7 +90,7 @@ class Login:
         secret = new_secret()
         access, until = self.issuer.issue(session, at=now)
         async with self.work:
-            if await shut_out(self.directory, user.id):
+            if await overtaken(self.directory, user):
                 raise WrongCredentials("The user name or the password is wrong.")
             await self.store.purge(now - FORGET)
             await self.store.add(session, kept(secret, session.id, at=now))
@@ -269,6 +269,18 @@ class LocalSessions(Sessions):
     @override
     async def logout(self, who: Principal) -> None:
         await self.finish(who)
+
+
+async def overtaken(directory: Directory, user: User) -> bool:
+    """Tell whether what `user` has shown is not enough any more.
+
+    They were shut out or have another password since.
+    """
+    try:
+        latest = await directory.get(user.id)
+    except UserNotFound:
+        return True
+    return latest.disabled or latest.password_mark != user.password_mark
 
 
 async def shut_out(directory: Directory, user_id: UUID) -> bool:

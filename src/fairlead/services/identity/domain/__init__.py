@@ -38,6 +38,7 @@ from fairlead.services.identity.domain.passwords import (
     guesses,
     hashable,
     is_user_name,
+    mark_of,
     spelled,
     user_name,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "guesses",
     "hashable",
     "is_user_name",
+    "mark_of",
     "new_factor_secret",
     "new_recovery_codes",
     "recovery_digest",

@@ -27,7 +27,7 @@ from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import TenantId
-from fairlead.services.identity.domain import Account
+from fairlead.services.identity.domain import Account, mark_of
 from fairlead.services.identity.ports import UserStore
 from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
 
@@ -84,6 +84,7 @@ class SqlUserStore(UserStore):
     async def add(self, account: Account) -> None:
         values = asdict(account.user) | {"password_hash": account.password_hash}
         values["tenant_id"] = self._tenant_id
+        del values["password_mark"]
         try:
             await self._connection.execute(users.insert().values(**values))
         except IntegrityError as error:
@@ -146,6 +147,7 @@ def _user(row: RowMapping) -> User:
         locale=row["locale"],
         time_zone=row["time_zone"],
         service=row["service"],
+        password_mark=mark_of(row["password_hash"]),
     )
 
 

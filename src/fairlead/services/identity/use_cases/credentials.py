@@ -1,6 +1,6 @@
 """Checking a user name and a password."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from fairlead.services.identity.domain import (
     Tally,
     hashable,
     is_user_name,
+    mark_of,
     spelled,
 )
 from fairlead.services.identity.ports import Hasher, TallyStore, UserStore
@@ -102,8 +103,7 @@ class CheckCredentials:
             except WrongCode:
                 await self._count_wrong(name, address)
                 raise
-        await self._count_right(account, text, given.origin, tallies)
-        return account.user
+        return await self._count_right(account, text, given.origin, tallies)
 
     async def _count_wrong(self, name: str, address: str) -> None:
         """Count a wrong guess, unless others of the same moment used up what is free.
@@ -121,12 +121,13 @@ class CheckCredentials:
 
     async def _count_right(
         self, account: Account, text: str, origin: Origin, tallies: Tallies
-    ) -> None:
-        name, address = account.user.name, _address(origin)
+    ) -> User:
+        """Return the user as of the password that was right."""
+        user, name, address = account.user, account.user.name, _address(origin)
         counted = any(tally.wrong for tally in tallies.found if tally.account == name)
         stale = self.hasher.stale(account.password_hash)
         if not counted and not stale and tallies.trusts(name, address):
-            return
+            return user
         password_hash = await self.hasher.hash(text) if stale else None
         now = self.clock.now()
         async with self.work:
@@ -136,9 +137,11 @@ class CheckCredentials:
                 )
                 await self.tallies.save(tally)
             if not tallies.trusts(name, address):
-                await self.outbox.add(_new_place(account.user, origin, at=now))
-            if password_hash is not None:
-                await self.store.set_hash(account.user.id, password_hash)
+                await self.outbox.add(_new_place(user, origin, at=now))
+            if password_hash is not None and await unchanged(self.store, user):
+                await self.store.set_hash(user.id, password_hash)
+                user = replace(user, password_mark=mark_of(password_hash))
+        return user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +195,12 @@ async def account_of(store: UserStore, name: str) -> Account:
     if account is None:
         raise no_user(name)
     return account
+
+
+async def unchanged(store: UserStore, user: User) -> bool:
+    """Tell, in the unit of work, whether the user's password is still that one."""
+    latest = await store.get(user.id)
+    return latest is not None and latest.password_mark == user.password_mark
 
 
 def no_user(name: str) -> UserNotFound:

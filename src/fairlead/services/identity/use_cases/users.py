@@ -48,6 +48,7 @@ from fairlead.services.identity.public import (
 from fairlead.services.identity.use_cases.credentials import (
     CheckCredentials,
     account_of,
+    unchanged,
 )
 from fairlead.services.identity.use_cases.passwords import PasswordRules
 
@@ -243,12 +244,14 @@ class SetPassword:
             raise NoPassword("A service account has no password; give it a key.")
         text = await self.rules(who, password, user=user)
         if own:
-            await self._check_own(who, user, old)
+            user = await self._check_own(who, user, old)
         else:
             async with told(self.trail, who, _act(PASSWORD_SET, user), Outranked):
                 await self.takeovers.allow(who, user)
         password_hash = await self.hasher.hash(text)
         async with self.work:
+            if own and not await unchanged(self.store, user):
+                raise WrongCredentials("The password was changed meanwhile.")
             await self.store.set_hash(user.id, password_hash)
             await self.tallies.clear(user.name)
             await self.links.drop(user.id, Purpose.RESET)
@@ -262,12 +265,12 @@ class SetPassword:
             )
             await self.trail.record(who, _act(PASSWORD_SET, user))
 
-    async def _check_own(self, who: Principal, user: User, old: str | None) -> None:
+    async def _check_own(self, who: Principal, user: User, old: str | None) -> User:
         wrong = (WrongCredentials, TooManyAttempts)
         async with told(self.trail, who, _act(PASSWORD_SET, user), *wrong):
             if old is None:
                 raise WrongCredentials("Give your old password, too.")
-            await self.check(user.name, old, origin=who.origin)
+            return await self.check(user.name, old, origin=who.origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
