@@ -216,7 +216,6 @@ class Stage:
         for kind, value in values.items():
             provider.provide(_constant(value), provides=kind)
         provider.provide(Scopes)
-        provider.provide_all(*access_pages.FORMS, scope=Scope.REQUEST)
         return provider
 
     async def build(self) -> Asgi:

@@ -126,6 +126,7 @@ class ConsolePart(Part):
             `project.summary` (one line about it, in lists), `run` (which run and
             commit; the subject is its id), `account` (cards of one's own account; the
             subject is one's name).
+        forms: Types that controllers share and ask for, e.g. a form shown and taken.
     """
 
     controllers: tuple[type[Controller], ...]
@@ -134,6 +135,7 @@ class ConsolePart(Part):
     overview: tuple[type[Any], ...] = field(default=())
     finders: tuple[type[Any], ...] = field(default=())
     panels: Mapping[str, type[Any]] = field(default_factory=dict)
+    forms: tuple[type[Any], ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

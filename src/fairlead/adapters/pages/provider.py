@@ -8,12 +8,17 @@ from fairlead.adapters.pages.part import ConsolePart
 
 
 def page_types(parts: Iterable[ConsolePart]) -> Provider:
-    """Provide the contributors, finders and panels of `parts`, one per request."""
+    """Provide what `parts` have built for each request."""
     provider = Provider(scope=Scope.REQUEST)
     kinds = {
         kind
         for part in parts
-        for kind in (*part.overview, *part.finders, *part.panels.values())
+        for kind in (
+            *part.overview,
+            *part.finders,
+            *part.panels.values(),
+            *part.forms,
+        )
     }
     for kind in kinds:
         provider.provide(kind)

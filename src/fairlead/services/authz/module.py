@@ -25,7 +25,7 @@ from fairlead.services.authz.http import (
     RoleController,
     SearchController,
 )
-from fairlead.services.authz.pages import CONSOLE, FORMS
+from fairlead.services.authz.pages import CONSOLE
 from fairlead.services.authz.ports import (
     BindingStore,
     GroupStore,
@@ -214,7 +214,7 @@ def _provider() -> Provider:
     provider.provide(NoEnvironments, provides=EnvironmentPlaces)
     provider.provide(LocalAuthorizer, provides=Authorizer)
     provider.provide(_access)
-    provider.provide_all(*USE_CASES, *FORMS)
+    provider.provide_all(*USE_CASES)
     provider.provide(LastAdministratorStays, provides=Departures)
     provider.provide(LocalRoles, provides=Roles)
     provider.provide(LocalGroups, provides=Groups)

@@ -25,7 +25,6 @@ from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.sql.provider import FILE
 from fairlead.adapters.wiring.part import LifecyclePart
 from fairlead.app import PLATFORM_SECTIONS, Application, assemble
-from fairlead.console.module import MODULE as CONSOLE
 from fairlead.kernel.principal import service
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.audit.module import MODULE as AUDIT
@@ -38,7 +37,7 @@ from fairlead.services.identity.module import MODULE as IDENTITY
 pytestmark = pytest.mark.filterwarnings(
     "ignore::litestar.exceptions.LitestarDeprecationWarning"
 )
-MODULES = (AUDIT, IDENTITY, AUTHZ, AUTH, GATEWAY, CONSOLE)
+MODULES = (AUDIT, IDENTITY, AUTHZ, AUTH, GATEWAY)
 PASSWORD = "four words make sense"
 PATIENCE = 30.0
 Answer = dict[str, Any]

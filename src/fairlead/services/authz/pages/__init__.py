@@ -12,10 +12,10 @@ from fairlead.services.authz.pages.sections import SECTION
 from fairlead.services.authz.pages.users import UserPages
 from fairlead.services.authz.permissions import BINDING_READ
 
-FORMS = (RoleForms, PolicyForms)
 CONSOLE = ConsolePart(
     controllers=(AccessPages, AskPages, UserPages, GroupPages, RolePages, PolicyPages),
     templates=Path(__file__).parent.with_name("templates"),
+    forms=(RoleForms, PolicyForms),
     entries=(
         Entry(
             label="Access",

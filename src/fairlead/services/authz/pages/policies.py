@@ -69,22 +69,23 @@ class PolicyForms:
 
     policies: Policies
     catalog: Catalog
-    pages: Pages
 
-    async def take(self, request: AnyRequest, name: str | None) -> Response[Any]:
+    async def take(
+        self, request: AnyRequest, pages: Pages, name: str | None
+    ) -> Response[Any]:
         """Make the policy, or change the one called `name`; or only check it."""
         typed = await _typed(request, name)
         try:
             if await field(request, "act") == "check":
-                await self.policies.check(self.pages.who, typed.draft())
-                return await self.page(request, typed, name, good=True)
-            made = await self._keep(typed, name)
+                await self.policies.check(pages.who, typed.draft())
+                return await self.page(request, pages, typed, name, good=True)
+            made = await self._keep(pages, typed, name)
         except FairleadError as error:
-            return await self.page(request, typed, name, fault=error)
+            return await self.page(request, pages, typed, name, fault=error)
         return go(f"{TAB}/{made.name}")
 
-    async def _keep(self, typed: Typed, name: str | None) -> Policy:
-        who, draft = self.pages.who, typed.draft()
+    async def _keep(self, pages: Pages, typed: Typed, name: str | None) -> Policy:
+        who, draft = pages.who, typed.draft()
         if name is None:
             return await self.policies.create(who, typed.name, draft)
         return await self.policies.update(who, name, draft, version=typed.version)
@@ -92,6 +93,7 @@ class PolicyForms:
     async def page(
         self,
         request: AnyRequest,
+        pages: Pages,
         typed: Typed,
         name: str | None,
         *,
@@ -110,7 +112,7 @@ class PolicyForms:
         )
         return await show(
             request,
-            self.pages,
+            pages,
             look,
             typed=typed,
             name=name,
@@ -153,18 +155,24 @@ class PolicyPages(PageController):
     @get("/new")
     @inject
     async def new(
-        self, request: AnyRequest, forms: FromDishka[PolicyForms]
+        self,
+        request: AnyRequest,
+        forms: FromDishka[PolicyForms],
+        pages: FromDishka[Pages],
     ) -> Response[str]:
         """Ask what the policy shall be."""
-        return await forms.page(request, Typed(), None)
+        return await forms.page(request, pages, Typed(), None)
 
     @post("/")
     @inject
     async def create(
-        self, request: AnyRequest, forms: FromDishka[PolicyForms]
+        self,
+        request: AnyRequest,
+        forms: FromDishka[PolicyForms],
+        pages: FromDishka[Pages],
     ) -> Response[Any]:
         """Add a policy, or only check it."""
-        return await forms.take(request, None)
+        return await forms.take(request, pages, None)
 
     @get("/{policy:str}")
     @inject
@@ -203,11 +211,11 @@ class PolicyPages(PageController):
         policy: FromPath[str],
         policies: FromDishka[Policies],
         forms: FromDishka[PolicyForms],
-        who: FromDishka[Principal],
+        pages: FromDishka[Pages],
     ) -> Response[str]:
         """Show what the policy is, to change it."""
-        found = await policies.get(who, policy)
-        return await forms.page(request, Typed.of(found), found.name)
+        found = await policies.get(pages.who, policy)
+        return await forms.page(request, pages, Typed.of(found), found.name)
 
     @post("/{policy:str}")
     @inject
@@ -216,9 +224,10 @@ class PolicyPages(PageController):
         request: AnyRequest,
         policy: FromPath[str],
         forms: FromDishka[PolicyForms],
+        pages: FromDishka[Pages],
     ) -> Response[Any]:
         """Change a policy, or only check it."""
-        return await forms.take(request, policy)
+        return await forms.take(request, pages, policy)
 
     @post("/{policy:str}/delete")
     @inject

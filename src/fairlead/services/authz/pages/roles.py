@@ -80,29 +80,33 @@ class RoleForms:
     roles: Roles
     comparisons: Comparisons
     catalog: Catalog
-    pages: Pages
 
-    async def take(self, request: AnyRequest, name: str | None) -> Response[Any]:
+    async def take(
+        self, request: AnyRequest, pages: Pages, name: str | None
+    ) -> Response[Any]:
         """Make the role, or change the one called `name`; or only tell the effect."""
         typed = await _typed(request, name)
         try:
             if await field(request, "act") == "preview":
                 return await self.page(
-                    request, typed, name, differences=await self._preview(typed)
+                    request,
+                    pages,
+                    typed,
+                    name,
+                    differences=await self._preview(pages, typed),
                 )
             if name is None:
-                made = await self.roles.create(
-                    self.pages.who, typed.name, typed.draft()
-                )
+                made = await self.roles.create(pages.who, typed.name, typed.draft())
             else:
-                made = await self.roles.update(self.pages.who, name, typed.draft())
+                made = await self.roles.update(pages.who, name, typed.draft())
         except FairleadError as error:
-            return await self.page(request, typed, name, fault=error)
+            return await self.page(request, pages, typed, name, fault=error)
         return go(f"{TAB}/{made.name}")
 
     async def page(
         self,
         request: AnyRequest,
+        pages: Pages,
         typed: Typed,
         name: str | None,
         *,
@@ -110,7 +114,7 @@ class RoleForms:
         differences: tuple[Difference, ...] | None = None,
     ) -> Response[str]:
         """Show the form with what was typed."""
-        all_roles = await self.roles.list(self.pages.who, PageRequest(limit=MOST))
+        all_roles = await self.roles.list(pages.who, PageRequest(limit=MOST))
         look = Look(
             template="role_form.html",
             title=f"Change {name}" if name else "New role",
@@ -123,20 +127,20 @@ class RoleForms:
         )
         return await show(
             request,
-            self.pages,
+            pages,
             look,
             typed=typed,
             name=name,
             by_module=by_module(self.catalog),
             others=[role for role in all_roles.items if role.name != name],
             differences=differences,
-            previews=await self.pages.may(DECISION_READ),
-            **await places(self.pages),
+            previews=await pages.may(DECISION_READ),
+            **await places(pages),
         )
 
-    async def _preview(self, typed: Typed) -> tuple[Difference, ...]:
+    async def _preview(self, pages: Pages, typed: Typed) -> tuple[Difference, ...]:
         page = await self.comparisons.role(
-            self.pages.who,
+            pages.who,
             typed.name,
             typed.draft(),
             PageRequest(limit=SHOWN_DIFFERENCES),
@@ -175,18 +179,24 @@ class RolePages(PageController):
     @get("/new")
     @inject
     async def new(
-        self, request: AnyRequest, forms: FromDishka[RoleForms]
+        self,
+        request: AnyRequest,
+        forms: FromDishka[RoleForms],
+        pages: FromDishka[Pages],
     ) -> Response[str]:
         """Ask what the role shall be."""
-        return await forms.page(request, Typed(), None)
+        return await forms.page(request, pages, Typed(), None)
 
     @post("/")
     @inject
     async def create(
-        self, request: AnyRequest, forms: FromDishka[RoleForms]
+        self,
+        request: AnyRequest,
+        forms: FromDishka[RoleForms],
+        pages: FromDishka[Pages],
     ) -> Response[Any]:
         """Add a role, or tell what that would change."""
-        return await forms.take(request, None)
+        return await forms.take(request, pages, None)
 
     @get("/{role:str}")
     @inject
@@ -239,11 +249,11 @@ class RolePages(PageController):
         role: FromPath[str],
         roles: FromDishka[Roles],
         forms: FromDishka[RoleForms],
-        who: FromDishka[Principal],
+        pages: FromDishka[Pages],
     ) -> Response[str]:
         """Show what the role is, to change it."""
-        found = await roles.get(who, role)
-        return await forms.page(request, Typed.of(found), found.name)
+        found = await roles.get(pages.who, role)
+        return await forms.page(request, pages, Typed.of(found), found.name)
 
     @post("/{role:str}")
     @inject
@@ -252,9 +262,10 @@ class RolePages(PageController):
         request: AnyRequest,
         role: FromPath[str],
         forms: FromDishka[RoleForms],
+        pages: FromDishka[Pages],
     ) -> Response[Any]:
         """Change a role, or tell what that would change."""
-        return await forms.take(request, role)
+        return await forms.take(request, pages, role)
 
     @post("/{role:str}/delete")
     @inject
