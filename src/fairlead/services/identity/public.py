@@ -258,7 +258,9 @@ class Takeovers(Protocol):
         """Let the caller go on, or raise.
 
         Raises:
-            Outranked: the user has a right somewhere that `who` does not have there.
+            Outranked: the user has a right somewhere that `who` does not have there,
+                or is `who`, or the owner of the key that `who` is: one's own account
+                asks for the password.
         """
 
 

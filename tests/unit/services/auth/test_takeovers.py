@@ -1,16 +1,24 @@
 """Who may become whom."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from fairlead.kernel.module import Catalog, Manifest
-from fairlead.kernel.principal import DEFAULT_TENANT, Principal, service
+from fairlead.kernel.principal import (
+    DEFAULT_TENANT,
+    Principal,
+    PrincipalKind,
+    service,
+)
 from fairlead.kernel.reach import Reach
 from fairlead.services.auth.use_cases.takeovers import LocalTakeovers, covers
+from fairlead.services.authz.public import Delegation, Delegations
 from fairlead.services.identity.public import Outranked, User
 from fairlead.testing.fakes import FrozenClock
 
@@ -38,9 +46,17 @@ class Held:
         return self.held.get((who.name, permission), Reach(everywhere=False))
 
 
+class Owned(Delegations):
+    """Knows Ada's keys."""
+
+    @override
+    async def of(self, who: Principal) -> Delegation | None:
+        return Delegation(owner_id=ADA.id) if who.name.startswith("ada/") else None
+
+
 def takeovers(held: dict[tuple[str, str], Reach]) -> LocalTakeovers:
     authorizer: Any = Held(held)
-    return LocalTakeovers(authorizer=authorizer, catalog=CATALOG)
+    return LocalTakeovers(authorizer=authorizer, catalog=CATALOG, delegations=Owned())
 
 
 ADA = User(
@@ -55,12 +71,11 @@ ALL, NONE = Reach(everywhere=True), Reach(everywhere=False)
 
 
 async def test_who_may_as_much_may_take_over() -> None:
-    """And our own code may; so may everybody with their own account."""
+    """And our own code may."""
     held = {("ada", "shop.order.read"): ALL}
     with pytest.raises(Outranked):
         await takeovers(held).allow(HELPER, ADA)
     await takeovers(held).allow(service("auth"), ADA)
-    await takeovers(held).allow(Principal(id=ADA.id, name="ada"), ADA)
 
     held["helper", "shop.order.read"] = ALL
     await takeovers(held).allow(HELPER, ADA)
@@ -70,6 +85,16 @@ async def test_who_may_as_much_may_take_over() -> None:
     with pytest.raises(Outranked):
         await takeovers(held).allow(HELPER, ADA)
     await takeovers({}).allow(HELPER, ADA)
+
+
+async def test_ones_own_account_is_not_taken_over() -> None:
+    """A session or a key that somebody found does not do without the password."""
+    mine = Principal(id=ADA.id, name="ada")
+    key = Principal(id=IDS[0], name="ada/ci", kind=PrincipalKind.API_KEY)
+    for who in (mine, key):
+        with pytest.raises(Outranked, match="give your password"):
+            await takeovers({}).allow(who, ADA)
+    await takeovers({}).allow(replace(key, name="helper/ci"), ADA)
 
 
 @given(mine=reaches, theirs=reaches, homes=st.tuples(*[st.sampled_from(IDS)] * 3))

@@ -1,13 +1,14 @@
 """Whose account a caller may take over: nobody's who may more than they may."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from typing_extensions import override
 
 from fairlead.kernel.module import Catalog
 from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.kernel.reach import Reach
-from fairlead.services.authz.public import Authorizer
+from fairlead.services.authz.public import Authorizer, Delegations
 from fairlead.services.identity.public import Outranked, Takeovers, User
 
 
@@ -21,11 +22,18 @@ class LocalTakeovers(Takeovers):
 
     authorizer: Authorizer
     catalog: Catalog
+    delegations: Delegations
 
     @override
     async def allow(self, who: Principal, user: User) -> None:
-        if who.kind is PrincipalKind.SERVICE or who.id == user.id:
+        if who.kind is PrincipalKind.SERVICE:
             return
+        if user.id in {who.id, await self._owner(who)}:
+            raise Outranked(
+                "This is the way into another's account; log in and give your "
+                "password to change your own.",
+                user=user.name,
+            )
         other = Principal(id=user.id, name=user.name, tenant_id=user.tenant_id)
         for permission in self.catalog.permissions():
             theirs = await self.authorizer.given(other, permission)
@@ -38,6 +46,13 @@ class LocalTakeovers(Takeovers):
                     user=user.name,
                     permission=permission,
                 )
+
+    async def _owner(self, who: Principal) -> UUID | None:
+        """Return whose key `who` is; whoever has got it may not become them."""
+        if who.kind is not PrincipalKind.API_KEY:
+            return None
+        found = await self.delegations.of(who)
+        return found.owner_id if found else None
 
 
 def covers(mine: Reach, theirs: Reach) -> bool:
