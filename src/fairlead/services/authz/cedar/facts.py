@@ -5,7 +5,7 @@ from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from fairlead.kernel.principal import Principal
+from fairlead.kernel.principal import Principal, PrincipalKind
 from fairlead.services.authz.domain.scopes import parent_project
 from fairlead.services.authz.public import ROOT
 
@@ -17,10 +17,21 @@ def user_of(who: Principal, groups: frozenset[str]) -> dict[str, Any]:
         "attrs": {
             "name": who.name,
             "kind": who.kind.value,
+            "owner": owner_of(who),
             "groups": sorted(groups),
         },
         "parents": [],
     }
+
+
+def owner_of(who: Principal) -> str:
+    """Return the name of the user who answers for a caller; empty: nobody.
+
+    A key is called `OWNER/KEY`, and no user has a slash in their name.
+    """
+    if who.kind is PrincipalKind.API_KEY:
+        return who.name.partition("/")[0]
+    return who.name if who.kind is PrincipalKind.USER else ""
 
 
 def scopes_of(scopes: Iterable[str]) -> Iterable[dict[str, Any]]:

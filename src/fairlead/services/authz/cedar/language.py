@@ -24,7 +24,7 @@ type Context = {
   hour: Long, minute: Long, weekday: Long, date: datetime, epoch: Long,
   address?: ipaddr,
 };
-entity User = { name: String, kind: String, groups: Set<String> };
+entity User = { name: String, kind: String, owner: String, groups: Set<String> };
 entity Scope in [Scope];
 action %s appliesTo { principal: [User], resource: [Scope], context: Context };
 """

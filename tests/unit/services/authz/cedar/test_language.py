@@ -35,6 +35,7 @@ def when(condition: str) -> str:
         when(f'resource in Scope::"{PROJECT}" && !(resource in Scope::"{LIVE}")'),
         when(f'resource in [Scope::"{PROJECT}", Scope::"{LIVE}"]'),
         when('principal.name like "bot-*" || principal.kind != "user"'),
+        when('principal.owner == "ada"'),
         when('principal.groups.containsAny(["ops", "on-call"])'),
         when('context has address && !context.address.isInRange(ip("10.0.0.0/8"))'),
         when('context.date >= datetime("2026-12-20") && context.epoch > 0'),

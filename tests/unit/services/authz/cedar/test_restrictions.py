@@ -117,6 +117,24 @@ def test_a_condition_sees_who_asks_and_how(condition: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "name", "holds"),
+    [
+        (PrincipalKind.USER, "ada", True),
+        (PrincipalKind.API_KEY, "ada/ci", True),
+        (PrincipalKind.API_KEY, "adam/ci", False),
+        (PrincipalKind.RUN, "ada/build", False),
+    ],
+)
+def test_nobody_gets_around_a_policy_by_a_key_of_theirs(
+    kind: PrincipalKind, name: str, holds: bool
+) -> None:
+    """Everybody can make keys, and a key has another id and name than its owner."""
+    who = replace(ADA, id=BLUE, kind=kind, name=name)
+
+    assert forbidden(when('principal.owner == "ada"'), who) is holds
+
+
+@pytest.mark.parametrize(
     ("address", "seen"),
     [
         ("::ffff:10.0.0.7", "10.0.0.7"),
