@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
-from sqlalchemy import Connection, NullPool, make_url
+from sqlalchemy import Connection, MetaData, NullPool, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fairlead.adapters.sql.postgres.database import PostgresDatabase
@@ -251,6 +251,7 @@ async def postgres_differences(
 
 def _differences(connection: Connection, prefixes: list[str]) -> list[str]:
     connection.exec_driver_sql("CREATE SCHEMA declared")
+    _make_partial(metadata)
     metadata.create_all(connection, checkfirst=False)
     starts = starts_of(prefixes)
     declared = shape(connection, starts, "declared")
@@ -258,6 +259,17 @@ def _differences(connection: Connection, prefixes: list[str]) -> list[str]:
     for prefix in prefixes:
         found |= shape(connection, starts, prefix)
     return compared(declared, found)
+
+
+def _make_partial(declared: MetaData) -> None:
+    """Give indexes the condition here that they are declared with for SQLite.
+
+    Said for PostgreSQL in a table, it would make every start import that dialect.
+    """
+    for table in declared.tables.values():
+        for index in table.indexes:
+            where = index.dialect_options["sqlite"]["where"]
+            index.dialect_options["postgresql"]["where"] = where
 
 
 def _unprivileged() -> list[str]:

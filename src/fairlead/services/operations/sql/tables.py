@@ -68,20 +68,17 @@ Index(
     "ix_operations_operations_unended",
     operations.c.id,
     sqlite_where=operations.c.ended_at.is_(None),
-    postgresql_where=operations.c.ended_at.is_(None),
 )
 Index(
     "ix_operations_operations_parent_id",
     operations.c.parent_id,
     sqlite_where=operations.c.parent_id.is_not(None),
-    postgresql_where=operations.c.parent_id.is_not(None),
 )
 Index(
     "ix_operations_operations_ended_at",
     operations.c.tenant_id,
     operations.c.ended_at,
     sqlite_where=operations.c.ended_at.is_not(None),
-    postgresql_where=operations.c.ended_at.is_not(None),
 )
 _own_feed = and_(
     operations.c.feed_id == operations.c.id, operations.c.ended_at.is_not(None)
@@ -92,7 +89,6 @@ Index(
     operations.c.ended_at,
     operations.c.id,
     sqlite_where=_own_feed,
-    postgresql_where=_own_feed,
 )
 one_name = UniqueConstraint(
     "tenant_id", "name", name="uq_operations_schedules_tenant_id"
