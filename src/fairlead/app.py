@@ -81,7 +81,7 @@ from fairlead.modules.environments.settings import EnvironmentsSettings
 from fairlead.modules.pipelines.settings import PipelinesSettings
 from fairlead.services.auth.public import FirstStart
 from fairlead.services.gateway.grpc import admit
-from fairlead.services.gateway.http import guard
+from fairlead.services.gateway.http import guard, recorded
 
 StructT = TypeVar("StructT", bound=Struct)
 PLUGINS = "plugins"
@@ -318,7 +318,7 @@ def _web(modules: tuple[Module, ...]) -> Litestar:
     ]
     web = Web(
         [PlatformController, OpenApiController, *controllers],
-        middleware=[together(browser_guard, guard)],
+        middleware=[together(recorded(browser_guard), guard)],
         request_class=BodyRequest,
         response_class=Response,
         exception_handlers={

@@ -1,5 +1,6 @@
 """Authorisation over gRPC says and does what HTTP does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,20 @@ async def test_callers_are_known_and_allowed_or_refused(
 
     assert nobody.code is CODE.UNAUTHENTICATED
     assert stranger.code is CODE.PERMISSION_DENIED
+
+
+async def test_the_trail_tells_which_method_was_refused(house: House) -> None:
+    """Whom, too: somebody known and somebody unknown."""
+    for user in ("", "sam"):
+        await refused(client(house, "Roles", user).call("Delete", name="x"))
+    found: set[str] = set()
+    async with asyncio.timeout(30):
+        while len(found) < 2:
+            await asyncio.sleep(0.05)
+            path = "/api/v1/audit?target=fairlead.authz.v1.Roles/Delete"
+            found = {each["actor"] for each in (await house.ask(path))["items"]}
+
+    assert found == {"anonymous", "sam"}
 
 
 async def test_documents_of_both_edges_have_the_same_members(house: House) -> None:

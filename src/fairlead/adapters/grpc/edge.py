@@ -152,7 +152,7 @@ class Edge:
         """Yield the servicer, built for this caller, once the gate lets them pass."""
         who = await self._caller(call)
         async with self._container(context={Principal: who}) as scope:
-            await self._admit(scope, permission)
+            await self._admit(scope, permission, asked=call.method.name)
             if call.method.streams:
                 own = (REQUEST_ID, call.origin.request_id)
                 await call.context.send_initial_metadata((own,))

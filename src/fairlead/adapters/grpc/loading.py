@@ -30,8 +30,10 @@ class Admit(Protocol):
     """The gate: decides whether the caller of a scope may call a method at all."""
 
     @abstractmethod
-    async def __call__(self, scope: AsyncContainer, permission: str) -> None:
-        """Let the scope's principal pass, or raise.
+    async def __call__(
+        self, scope: AsyncContainer, permission: str, *, asked: str
+    ) -> None:
+        """Let the scope's principal pass, or raise; `asked` is the method's name.
 
         Raises:
             FairleadError: of kind unauthenticated or forbidden.

@@ -8,7 +8,10 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.module import PUBLIC, SIGNED_IN, Route
 from fairlead.kernel.principal import Principal
 from fairlead.kernel.reach import Reach
+from fairlead.services.audit.public import Act, AuditTrail, refused
 from fairlead.services.authz.public import Authorizer, NotAllowed
+
+USE = "gateway.route.use"  # in the trail: of a route that asks for no permission
 
 
 class NobodyThere(FairleadError):
@@ -16,6 +19,10 @@ class NobodyThere(FairleadError):
 
     kind = ErrorKind.UNAUTHENTICATED
     code = "gateway.credential_needed"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("Log in, or send a token as 'Authorization: Bearer …'.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,14 @@ class Gate:
     """
 
     authorizer: Authorizer
+    trail: AuditTrail
 
     async def admit(
-        self, who: Principal, permission: str, *, asked: str = "", template: str = ""
+        self, who: Principal, permission: str, *, asked: str, template: str = ""
     ) -> None:
-        """Let `who` pass, or raise.
+        """Let `who` pass, or raise; whom it refuses is in the audit trail.
 
-        `asked` is the request's method and path, for the audit trail; `template` the
+        `asked` is the request's method and path, for the trail; `template` the
         route's path, with its parameters in braces.
 
         Raises:
@@ -43,6 +51,10 @@ class Gate:
         """
         if admitted(who, permission, template):
             return
+        if not who.known:
+            nobody = NobodyThere()
+            await self.trail.record(who, refused(attempt(permission, asked), nobody))
+            raise nobody
         reach = await self.authorizer.reach(who, permission)
         if _empty(reach):
             await self.authorizer.require(who, permission, target=asked)
@@ -50,16 +62,16 @@ class Gate:
 
 
 def admitted(who: Principal, permission: str, template: str) -> bool:
-    """Tell whether `who` passes by what they are; if not, it is the gate's to decide.
-
-    Raises:
-        NobodyThere: the caller is not known, and the route is not for all.
-    """
+    """Tell whether `who` passes by what they are; if not, the gate decides."""
     if permission == PUBLIC:
         return True
-    if not who.known:
-        raise NobodyThere("Log in, or send a token as 'Authorization: Bearer …'.")
-    return permission == SIGNED_IN or "{" in template
+    return who.known and (permission == SIGNED_IN or "{" in template)
+
+
+def attempt(permission: str, asked: str) -> Act:
+    """Return the act of somebody who `asked` for a route with `permission`."""
+    action = USE if permission in {PUBLIC, SIGNED_IN} else permission
+    return Act(action=action, target=asked)
 
 
 def _empty(reach: Reach) -> bool:

@@ -7,8 +7,8 @@ from fairlead.services.auth.public import KeyPlace
 from fairlead.services.gateway.domain import Gate
 
 
-async def admit(scope: AsyncContainer, permission: str) -> None:
-    """Admit the scope's caller to a method by the permission its manifest declares.
+async def admit(scope: AsyncContainer, permission: str, *, asked: str) -> None:
+    """Admit the scope's caller to the method `asked` by the manifest's `permission`.
 
     Raises:
         KeyTooBusy: the caller is a key, and in use as often as it may at once.
@@ -19,4 +19,4 @@ async def admit(scope: AsyncContainer, permission: str) -> None:
     if who.kind is PrincipalKind.API_KEY:
         await scope.get(KeyPlace)
     gate = await scope.get(Gate)
-    await gate.admit(who, permission)
+    await gate.admit(who, permission, asked=asked)

@@ -165,7 +165,7 @@ class Open:
     watched: Watched
 
 
-async def admit(scope: AsyncContainer, permission: str) -> None:
+async def admit(scope: AsyncContainer, permission: str, *, asked: str) -> None:
     """Let everybody pass."""
 
 

@@ -1,0 +1,69 @@
+"""Whom the gate refuses is in the audit trail, with what was asked for."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+
+from fairlead.testing.people import Person
+from fairlead.testing.server import TestServer, eventually, test_server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """A server of its own: of strangers alike refusals are recorded once a minute."""
+    with test_server(tmp_path_factory.mktemp("refusals")) as server:
+        server.log_in()
+        yield server
+
+
+def entry(server: TestServer, target: str) -> tuple[str, str, str, str]:
+    """Wait for the entry of a refusal: who, the action, how it ended and why."""
+
+    def found() -> Any:
+        options = ("--target", target, "--outcome", "refused")
+        return server.data("audit", "list", *options)["items"]
+
+    [told] = eventually(found, f"an entry of {target}")
+    return told["actor"], told["action"], told["address"], told["details"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("/api/v1/users", "identity.user.read"),
+        ("/api/v1/users/admin", "identity.user.read"),
+        ("/api/v1/me", "gateway.route.use"),
+    ],
+)
+def test_requests_without_a_credential(
+    server: TestServer, path: str, action: str
+) -> None:
+    assert Person(server.port).call("GET", path).status == 401
+
+    told = entry(server, f"GET {path}")
+    assert told == ("anonymous", action, "127.0.0.1", "gateway.credential_needed")
+
+
+def test_forms_of_another_site(server: TestServer) -> None:
+    """They come with the cookie of whose browser was made to send them."""
+    admin = Person(server.port, "admin").log_in()
+    headers = {"Cookie": admin.cookie, "Sec-Fetch-Site": "cross-site"}
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        connection.request("POST", "/account/sessions/end-all", "", headers)
+        assert connection.getresponse().status == 403
+
+    told = entry(server, "POST /account/sessions/end-all")
+    assert told == ("admin", "gateway.route.use", "127.0.0.1", "console.foreign_form")
+
+
+def test_who_opens_a_page_is_led_to_the_log_in(server: TestServer) -> None:
+    """Which refuses nothing; the entry after it tells that none was made."""
+    nobody = Person(server.port)
+    assert nobody.look("/projects").status == 303
+    assert nobody.submit("/projects", {"name": "a"}).status in {303, 401}
+    entry(server, "POST /projects")
+    listed = server.data("audit", "list", "--target", "GET /projects")["items"]
+    assert listed == []
