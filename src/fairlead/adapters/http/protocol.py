@@ -125,6 +125,7 @@ class LimitedProtocol(HttpToolsProtocol):
         "_began",
         "_door",
         "_fields",
+        "_head",
         "_limits",
         "_longest",
         "_loose",
@@ -146,7 +147,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._address: str | None = None
         self._phase = _Phase.HEAD
         self._loose = 0  # bytes since the last part of a body or the last request
-        self._fields = 0
+        self._fields = self._head = 0  # of fields: how many, and their bytes
         self._status = 400
         self._began = self._since = 0.0  # of the phase; of its last progress
         self._received = 0
@@ -191,7 +192,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     @override
     def on_message_begin(self) -> None:
-        self._fields = 0
+        self._fields = self._head = 0
         if self._phase in _BETWEEN:
             self._wait(_Phase.HEAD)
         super().on_message_begin()
@@ -205,7 +206,9 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def on_header(self, name: bytes, value: bytes) -> None:
         self._fields += 1
-        if self._fields > self._limits.fields:
+        self._head += len(name) + len(value)
+        limits = self._limits
+        if self._fields > limits.fields or self._head > limits.head_bytes:
             self._stop(431)
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":

@@ -87,6 +87,7 @@ async def told(open_: Open, *parts: bytes) -> bytes:
     [
         (GET + b"a: b\r\n" * 6000, b"431"),
         (GET + b"a: " + b"b" * 70_000, b"431"),
+        (GET + b"a: " + b"b" * 66_000 + b"\r\n\r\n", b"431"),
         (GET + b"a: " + b"b" * 1_000_000 + b"\r\n\r\n", b"431"),
         (b"G" + b"E" * 100_000, b"400"),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", b"414"),
