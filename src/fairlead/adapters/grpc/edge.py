@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -29,6 +30,7 @@ from fairlead.adapters.grpc.errors import (
 from fairlead.adapters.grpc.loading import Admit
 from fairlead.adapters.grpc.methods import Method
 from fairlead.adapters.grpc.metrics import GrpcMetrics
+from fairlead.adapters.grpc.rights import while_allowed
 from fairlead.adapters.http.authentication import Authenticator
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id
@@ -139,13 +141,23 @@ class Edge:
         """Call the servicer; a stream is read after the call's scope was closed."""
         method = call.method
         async with self._entered(call, permission) as servicer:
-            answer = await method.call(servicer, method.request.decode(data))
+            if method.streams:
+                own = (REQUEST_ID, call.origin.request_id)
+                await call.context.send_initial_metadata((own,))
+            request = method.request.decode(data)
+            answer = await method.call(servicer, request)
             if not method.streams:
                 return method.answer.encode(answer)
-        async with aclosing(answer):
+        again = partial(self._again, call, permission, request)
+        async with aclosing(answer), while_allowed(again):
             async for each in answer:
                 await call.context.write(method.answer.encode(each))
         return b""
+
+    async def _again(self, call: Call, permission: str, request: Any) -> None:
+        """Ask for a stream as if anew, which its reader might not get any more."""
+        async with self._entered(call, permission) as servicer:
+            await (await call.method.call(servicer, request)).aclose()
 
     @asynccontextmanager
     async def _entered(self, call: Call, permission: str) -> AsyncIterator[Any]:
@@ -153,9 +165,6 @@ class Edge:
         who = await self._caller(call)
         async with self._container(context={Principal: who}) as scope:
             await self._admit(scope, permission, asked=call.method.name)
-            if call.method.streams:
-                own = (REQUEST_ID, call.origin.request_id)
-                await call.context.send_initial_metadata((own,))
             yield await scope.get(call.method.servicer)
 
     async def _caller(self, call: Call) -> Principal:
