@@ -138,7 +138,7 @@ class House:
         await feeds.write(UUID(operation), text, stream="drill")
 
 
-def put_together(home: Path) -> Application:
+def put_together(home: Path, **more: str) -> Application:
     """Join all modules of an installation, and one in its plugins folder."""
     plugin = home / PLUGINS / "drills"
     plugin.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def put_together(home: Path) -> Application:
     (plugin / "module.py").write_text(MODULE)
     (plugin / "module.yaml").write_text(MANIFEST)
     variables = {"HOME": str(home), "GRPC__ENABLED": "true", "GRPC__PORT": "0"}
-    variables["ADMIN__PASSWORD"] = PASSWORD
+    variables |= {"ADMIN__PASSWORD": PASSWORD, **more}
     modules = discover(home / PLUGINS)
     own = {
         part.section: part.type
@@ -166,8 +166,8 @@ def put_together(home: Path) -> Application:
 
 
 @asynccontextmanager
-async def living_in(home: Path) -> AsyncIterator[House]:
-    application = put_together(home)
+async def living_in(home: Path, **more: str) -> AsyncIterator[House]:
+    application = put_together(home, **more)
     await application.open()
     try:
         await application.first_start()

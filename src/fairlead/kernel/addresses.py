@@ -1,8 +1,10 @@
 """Whom an address stands for, where requests and guesses are counted."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import IPv6Address
 
+LONGEST = 64  # of an address as it is written
 HOME_BITS = 64  # what one household or machine is given in IPv6
 
 
@@ -23,6 +25,18 @@ def without_port(text: str) -> str:
         return text[1:].partition("]")[0]
     host, _, port = text.rpartition(":")
     return host if ":" not in host and "." in host and port.isdigit() else text
+
+
+def forwarded(named: str, proxies: Collection[str]) -> str:
+    """Return the last address that `X-Forwarded-For` names and that is no proxy.
+
+    Those before it anybody may have written; empty: there is none.
+    """
+    for name in reversed(named.split(",")):
+        address = without_port(name.strip()[:LONGEST])
+        if address not in proxies:
+            return address
+    return ""
 
 
 @lru_cache(4096)

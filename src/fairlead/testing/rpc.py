@@ -22,9 +22,14 @@ class Client:
     token: str = ""
 
     def call(
-        self, name: str, /, seconds: float = PATIENCE_SECONDS, **fields: Any
+        self,
+        name: str,
+        /,
+        seconds: float = PATIENCE_SECONDS,
+        sent: tuple[tuple[str, str], ...] = (),
+        **fields: Any,
     ) -> Any:
-        """Call the method `name` with a message of `fields`.
+        """Call the method `name` with a message of `fields`; `sent`: metadata.
 
         Await it for the answer, or iterate over it when the method streams.
         """
@@ -41,7 +46,8 @@ class Client:
             request_serializer=request.SerializeToString,
             response_deserializer=answer.FromString,
         )
-        sent = (("authorization", f"Bearer {self.token}"),) if self.token else ()
+        if self.token:
+            sent = (*sent, ("authorization", f"Bearer {self.token}"))
         return ready(request(**fields), timeout=seconds, metadata=sent)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fairlead.kernel.addresses import neighbourhood, without_port
+from fairlead.kernel.addresses import forwarded, neighbourhood, without_port
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,19 @@ def test_a_network_of_ipv6_is_one_place(address: str, place: str) -> None:
 )
 def test_a_port_is_no_part_of_an_address(noted: str, address: str) -> None:
     assert without_port(noted) == address
+
+
+@pytest.mark.parametrize(
+    ("named", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("10.9.9.9, 203.0.113.9:4711, 10.0.0.1", "203.0.113.9"),
+        ("10.0.0.2,10.0.0.1", ""),
+        ("", ""),
+    ],
+)
+def test_proxies_are_believed_up_to_the_first_stranger(
+    named: str, address: str
+) -> None:
+    """What stands before anybody can write."""
+    assert forwarded(named, ("10.0.0.1", "10.0.0.2")) == address

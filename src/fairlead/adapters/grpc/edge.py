@@ -6,8 +6,9 @@ metric when it is over. Health and reflection are the platform's own and open to
 """
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,7 +33,10 @@ from fairlead.adapters.grpc.methods import Method
 from fairlead.adapters.grpc.metrics import GrpcMetrics
 from fairlead.adapters.grpc.rights import while_allowed
 from fairlead.adapters.http.authentication import Authenticator
-from fairlead.kernel.errors import FairleadError
+from fairlead.adapters.http.rates import Rates
+from fairlead.adapters.http.settings import HttpSettings
+from fairlead.kernel.addresses import forwarded, neighbourhood
+from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.principal import Origin, Principal, anonymous
 from fairlead.kernel.tracing import trace_id
@@ -42,7 +46,15 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 log = structlog.get_logger(__name__)
 
 REQUEST_ID = "x-request-id"
+FORWARDED = "x-forwarded-for"
 OK = grpc.StatusCode.OK.name
+
+
+class TooManyCalls(FairleadError):
+    """A caller sent more than the setting `http.requests_per_second` lets them."""
+
+    kind = ErrorKind.THROTTLED
+    code = "grpc.too_many_calls"
 
 
 @dataclass(slots=True)
@@ -65,8 +77,15 @@ class Edge:
         authenticator: Authenticator,
         admit: Admit,
         metrics: GrpcMetrics,
+        settings: HttpSettings,
     ) -> None:
-        """Ask `authenticator` about credentials and `admit` about permissions."""
+        """Ask `authenticator` about credentials and `admit` about permissions.
+
+        Of the `settings` of HTTP, the proxies and the rate hold here, too.
+        """
+        self._proxies = settings.trusted_proxies
+        rate = settings.requests_per_second
+        self._rates = Rates(rate) if rate else None
         self._container = container
         self._authenticator = authenticator
         self._admit = admit
@@ -83,11 +102,13 @@ class Edge:
         """
 
         async def unary(data: bytes, context: Context) -> bytes:
-            return await self._answer(_call(method, context), permission, data)
+            call = _call(method, context, self._proxies)
+            return await self._answer(call, permission, data)
 
         async def stream(data: bytes, context: Context) -> None:
             with self._stoppable():
-                await self._answer(_call(method, context), permission, data)
+                call = _call(method, context, self._proxies)
+                await self._answer(call, permission, data)
 
         if method.streams:
             return grpc.unary_stream_rpc_method_handler(stream)
@@ -140,6 +161,7 @@ class Edge:
     async def _work(self, call: Call, permission: str, data: bytes) -> bytes:
         """Call the servicer; a stream is read after the call's scope was closed."""
         method = call.method
+        self._count(neighbourhood(call.origin.address))
         async with self._entered(call, permission) as servicer:
             if method.streams:
                 own = (REQUEST_ID, call.origin.request_id)
@@ -163,6 +185,8 @@ class Edge:
     async def _entered(self, call: Call, permission: str) -> AsyncIterator[Any]:
         """Yield the servicer, built for this caller, once the gate lets them pass."""
         who = await self._caller(call)
+        if who.known:
+            self._count(who.id)
         async with self._container(context={Principal: who}) as scope:
             await self._admit(scope, permission, asked=call.method.name)
             yield await scope.get(call.method.servicer)
@@ -171,6 +195,14 @@ class Edge:
         if call.credential is None:
             return anonymous(call.origin)
         return await self._authenticator.principal(call.credential, origin=call.origin)
+
+    def _count(self, caller: object) -> None:
+        """Refuse a caller who sent too many calls lately."""
+        wait = self._rates.take(caller).wait if self._rates else 0.0
+        if wait:
+            raise TooManyCalls(
+                "You sent too many calls; wait a little.", retry_after=math.ceil(wait)
+            )
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
@@ -196,18 +228,29 @@ class Edge:
         )
 
 
-def _call(method: Method, context: Context) -> Call:
+def _call(method: Method, context: Context, proxies: Collection[str]) -> Call:
     """Read who calls, and from where, off the metadata."""
-    sent: dict[str, Any] = dict(context.invocation_metadata() or ())
+    metadata = context.invocation_metadata() or ()
+    sent: dict[str, Any] = dict(metadata)
     kind, _, credential = str(sent.get("authorization", "")).partition(" ")
     origin = Origin(
-        address=address(context.peer()),
+        address=_client(address(context.peer()), metadata, proxies),
         user_agent=str(sent.get("user-agent", ""))[:256],
         request_id=_request_id(str(sent.get(REQUEST_ID, ""))),
         trace_id=trace_id(str(sent.get("traceparent", ""))),
     )
     bearer = credential.strip() if kind.lower() == "bearer" else None
     return Call(method, context, origin, bearer)
+
+
+def _client(
+    peer: str, metadata: Iterable[tuple[str, str | bytes]], proxies: Collection[str]
+) -> str:
+    """Return where a call came from: of a proxy of ours, what it says."""
+    if peer not in proxies:
+        return peer
+    named = [str(value) for name, value in metadata if name == FORWARDED]
+    return forwarded(",".join(named), proxies) or peer
 
 
 def address(peer: str) -> str:

@@ -12,6 +12,7 @@ from fairlead.adapters.grpc.metrics import GrpcMetrics
 from fairlead.adapters.grpc.server import GrpcServer
 from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.adapters.http.authentication import Authenticator
+from fairlead.adapters.http.settings import HttpSettings
 from fairlead.kernel.module import Rpc
 
 
@@ -43,10 +44,11 @@ class GrpcProvider(Provider):
         authenticator: Authenticator,
         registry: CollectorRegistry,
         settings: GrpcSettings,
+        web: HttpSettings,
     ) -> GrpcListener:
         """Build the server; the application opens it last."""
         metrics = GrpcMetrics(registry)
-        edge = Edge(container, authenticator, self._admit, metrics)
+        edge = Edge(container, authenticator, self._admit, metrics, web)
         handlers = {
             method.name: edge.handler(method, self._permissions[method.name])
             for method in self._methods

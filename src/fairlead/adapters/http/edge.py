@@ -29,7 +29,7 @@ from fairlead.adapters.http.routes import CookieRoutes
 from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.http.sse import STREAM, TAKES_STREAMS, Followed, encode
 from fairlead.adapters.http.streams import Streams
-from fairlead.kernel.addresses import neighbourhood, without_port
+from fairlead.kernel.addresses import forwarded, neighbourhood
 from fairlead.kernel.errors import FairleadError
 from fairlead.kernel.ids import new_id, new_word
 from fairlead.kernel.principal import Origin, Principal, anonymous
@@ -247,7 +247,8 @@ class Edge:
         client = scope.get("client") or ("", 0)
         address = str(client[0])
         if address in self._settings.trusted_proxies:
-            address = self._forwarded(headers) or address
+            named = headers.get(b"x-forwarded-for", b"").decode("latin-1")
+            address = forwarded(named, self._settings.trusted_proxies) or address
             protocol = headers.get(b"x-forwarded-proto", b"").decode("latin-1")
             if protocol.rpartition(",")[2].strip().lower() == "https":
                 scope["scheme"] = "https"
@@ -257,15 +258,6 @@ class Edge:
             request_id=_request_id(headers),
             trace_id=trace_id(headers.get(b"traceparent", b"").decode("latin-1")),
         )
-
-    def _forwarded(self, headers: dict[bytes, bytes]) -> str:
-        """Return the last address that is no proxy of ours."""
-        named = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
-        for name in reversed(named):
-            address = without_port(name.strip()[:64])
-            if address not in self._settings.trusted_proxies:
-                return address
-        return ""
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("path_template") or "unmatched"
