@@ -156,6 +156,17 @@ async def test_what_was_added_is_what_is_got_by_id_and_name(place: Place) -> Non
         await place.ours.get("nightly 9")
 
 
+async def test_an_id_is_no_name(place: Place) -> None:
+    """Whoever named theirs after another's id gets nowhere with it."""
+    shadow = schedule(1, name=str(UUID(int=2)))
+    await place.add(shadow, schedule(2), schedule(3, name=str(UUID(int=4))))
+
+    assert (await place.ours.get(str(UUID(int=2)))).schedule == schedule(2)
+    assert (await place.ours.get(str(shadow.id))).schedule == shadow
+    with pytest.raises(ScheduleNotFound):
+        await place.ours.get(str(UUID(int=4)))
+
+
 async def test_saving_replaces_all_but_needs_one_to_replace(place: Place) -> None:
     await place.add(schedule(1), schedule(2))
     moved = replace(schedule(1), name="new", next_tick=None, note="x", job=True)

@@ -23,6 +23,7 @@ from fairlead.services.operations.domain.schedule import (
     Scheduled,
     ScheduleNameTaken,
     ScheduleNotFound,
+    as_id,
 )
 from fairlead.services.operations.ports import (
     Agenda,
@@ -316,7 +317,7 @@ class MemoryScheduleStore(ScheduleStore):
     @override
     async def get(self, schedule: str) -> Scheduled:
         for each in self._mine():
-            if schedule in {str(each.id), each.name}:
+            if (as_id(schedule) or schedule) in {each.id, each.name}:
                 return self._shown(each)
         raise ScheduleNotFound(f"There is no schedule '{schedule}'.")
 

@@ -231,6 +231,8 @@ class ScheduleStore(Protocol):
     async def get(self, schedule: str) -> Scheduled:
         """Return one by id or name, with what it started last.
 
+        What reads as an id is one, also where a schedule has it as its name.
+
         Raises:
             ScheduleNotFound: the tenant has none.
         """

@@ -1,8 +1,9 @@
 """What the tests of schedules share: kinds of work, people, and a room of stores."""
 
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from typing_extensions import override
@@ -149,6 +150,20 @@ class Keys(IdempotencyKeys):
         return self.claimed.setdefault((action, request.key), new)
 
 
+class Meanwhile(NullWork):
+    """Somebody else's unit of work comes first, once."""
+
+    def __init__(self, other: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._others = [other]
+
+    @override
+    async def __aenter__(self) -> Self:
+        while self._others:
+            await self._others.pop()()
+        return await super().__aenter__()
+
+
 @dataclass
 class Room:
     """All use cases over one shelf."""
@@ -162,6 +177,7 @@ class Room:
     keys: Keys = field(default_factory=Keys)
     calendar: CronCalendar = field(default_factory=CronCalendar)
     grants: tuple[str, ...] = EVERYTHING
+    at_commit: NullWork = field(default_factory=NullWork)
 
     def __post_init__(self) -> None:
         self.work = Work(self.shelf)
@@ -175,7 +191,7 @@ class Room:
     @property
     def editing(self) -> Editing:
         return Editing(
-            store=self.store, trail=self.trail, work=NullWork(), alarm=self.alarm
+            store=self.store, trail=self.trail, work=self.at_commit, alarm=self.alarm
         )
 
     @property
@@ -250,10 +266,10 @@ class Room:
             clock=self.clock,
         )
 
-    def update(self) -> UpdateSchedule:
+    def update(self, work: NullWork | None = None) -> UpdateSchedule:
         return UpdateSchedule(
             find=self.find,
-            editing=self.editing,
+            editing=replace(self.editing, work=work or self.at_commit),
             kinds=self.kinds,
             calendar=self.calendar,
             clock=self.clock,

@@ -11,6 +11,7 @@ from tests.unit.services.operations.schedule_room import (
     ADA,
     HOUR,
     NOON,
+    Meanwhile,
     Room,
     Unready,
 )
@@ -60,6 +61,8 @@ async def test_what_is_wrong_makes_no_schedule() -> None:
         await room.create(kind="test.other")
     with pytest.raises(BadSchedule):
         await room.create(jitter_seconds=3601)
+    with pytest.raises(BadSchedule):
+        await room.create(name=str(UUID(int=5)))
     with pytest.raises(NotAllowed):
         await Room(grants=()).create()
 
@@ -208,6 +211,52 @@ async def test_changes_of_an_older_version_are_refused() -> None:
         await room.update()(ADA, "red", Changes(name="blue"), expected=made.version)
 
     assert changed.schedule.next_tick == NOON + HOUR / 2
+
+
+async def test_what_happens_at_the_same_time_is_not_undone() -> None:
+    """A change is made to what is stored by then, not to what was seen before."""
+    room = Room()
+    made = await room.create()
+    room.work.starts.clear()
+    pause = room.pause()
+
+    async def paused() -> None:
+        await pause(ADA, "red")
+
+    room.at_commit = Meanwhile(paused)
+    ran = (await room.run()(ADA, "red")).schedule
+    (started,) = room.work.starts
+    room.end(started)
+
+    async def renamed() -> None:
+        await room.update(NullWork())(ADA, "red", Changes(name="blue"))
+
+    room.at_commit = Meanwhile(renamed)
+    resumed = (await room.resume()(ADA, str(made.id))).schedule
+
+    assert (ran.last_operation_id, ran.pause_reason) == (started, "paused by ada")
+    assert (resumed.name, resumed.paused) == ("blue", False)
+    assert resumed.last_operation_id == started
+
+
+@pytest.mark.parametrize("expected", [True, False])
+async def test_only_one_of_two_changes_at_once_is_made(*, expected: bool) -> None:
+    """Of the same version, or of the same argument."""
+    room = Room()
+    made = await room.create()
+    version = made.version if expected else None
+    change = Changes(cron="30 * * * *") if expected else Changes(argument={"n": 2})
+
+    async def other() -> None:
+        other = Changes(argument={"m": 3})
+        await room.update(NullWork())(ADA, "red", other, expected=version)
+
+    room.at_commit = Meanwhile(other)
+    with pytest.raises(ScheduleChanged):
+        await room.update()(ADA, "red", change, expected=version)
+
+    held = await room.now(made)
+    assert (held.argument, held.timetable) == ({"n": 1, "m": 3}, made.timetable)
 
 
 async def test_strangers_see_none() -> None:

@@ -158,14 +158,26 @@ def checked_name(name: str) -> str:
     """Return a schedule's name.
 
     Raises:
-        BadSchedule: it is empty, too long or not printable.
+        BadSchedule: it is empty, too long, not printable, or could be taken for an id.
     """
     if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name.strip() != name:
         raise BadSchedule(
             f"Give the schedule a name of 1 to {MAX_NAME} printable characters.",
             name=name[:MAX_NAME],
         )
+    if as_id(name) is not None:
+        raise BadSchedule(
+            f"'{name}' looks like an id: put a word into the name.", name=name
+        )
     return name
+
+
+def as_id(schedule: str) -> UUID | None:
+    """Return the id that somebody wrote; None: it is no id, but a name."""
+    try:
+        return UUID(schedule)
+    except ValueError:
+        return None
 
 
 def checked_jitter(seconds: int) -> int:

@@ -29,6 +29,7 @@ from fairlead.services.operations.domain.schedule import (
     Scheduled,
     ScheduleNameTaken,
     ScheduleNotFound,
+    as_id,
 )
 from fairlead.services.operations.ports import Agenda, ScheduleStore
 from fairlead.services.operations.sql.tables import one_name, operations, schedules
@@ -128,10 +129,10 @@ def _with_last() -> Select[*tuple[Any, ...]]:
 
 
 def _is(schedule: str) -> Any:
-    try:
-        return or_(schedules.c.id == UUID(schedule), schedules.c.name == schedule)
-    except ValueError:
-        return schedules.c.name == schedule
+    schedule_id = as_id(schedule)
+    if schedule_id is not None:
+        return schedules.c.id == schedule_id
+    return schedules.c.name == schedule
 
 
 def _within(reach: Reach) -> Any:

@@ -34,8 +34,12 @@ class PauseSchedule:
         found = await self.find(who, schedule, SCHEDULE_UPDATE)
         if found.schedule.paused:
             return found
-        paused = found.schedule.pause(f"paused by {who.name}")
-        return await self.editing.save(who, paused, "pause")
+        return await self.editing.change(
+            who,
+            found.schedule,
+            lambda held: held if held.paused else held.pause(f"paused by {who.name}"),
+            "pause",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,12 @@ class ResumeSchedule:
         following = self.calendar.following(
             found.schedule.timetable, after=self.clock.now()
         )
-        return await self.editing.save(who, found.schedule.resume(following), "resume")
+        return await self.editing.change(
+            who,
+            found.schedule,
+            lambda held: held.resume(following) if held.paused else held,
+            "resume",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +103,11 @@ class RunSchedule:
                 operation=str(held.last_operation_id),
             )
         await self.starter.start(held, operation_id, who=who)
-        started = replace(
-            (await self.editing.store.get(str(held.id))).schedule,
-            last_operation_id=operation_id,
-            last_tick=now,
-            note="",
-        )
-        return await self.editing.save(who, started, "run")
+
+        def started(held: Schedule) -> Schedule:
+            return replace(held, last_operation_id=operation_id, last_tick=now, note="")
+
+        return await self.editing.change(who, held, started, "run")
 
     async def _claim(
         self, who: Principal, held: Schedule, request: RequestKey | None

@@ -1,5 +1,6 @@
 """What people can do with schedules; one class per intention."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from fairlead.kernel.idempotency import IdempotencyKeys, RequestKey
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
-from fairlead.kernel.schedules import Calendar, Timetable
+from fairlead.kernel.schedules import Calendar, Planned, Timetable
 from fairlead.kernel.work import UnitOfWork
 from fairlead.services.audit.public import Act, AuditTrail, told
 from fairlead.services.authz.public import Authorizer
@@ -110,13 +111,32 @@ class Editing:
     work: UnitOfWork
     alarm: Alarm
 
-    async def save(self, who: Principal, schedule: Schedule, act: str) -> Scheduled:
-        """Store a changed schedule, record who did it, wake the scheduler."""
+    async def change(
+        self,
+        who: Principal,
+        seen: Schedule,
+        change: Callable[[Schedule], Schedule],
+        act: str,
+    ) -> Scheduled:
+        """Store a changed schedule, record who did it, wake the scheduler.
+
+        `change` gets it as it is by now, when nobody else can change it: a time may
+        have come, or somebody have paused it, since it was `seen`.
+
+        Raises:
+            ScheduleNotFound: it was deleted meanwhile.
+            ScheduleChanged: it starts something elsewhere by now, where `who` may
+                lack the permission they had for what was seen.
+        """
         async with self.work:
+            held = (await self.store.get(str(seen.id))).schedule
+            if held.scope != seen.scope:
+                raise changed_meanwhile(held)
+            schedule = change(held)
             await self.store.save(schedule)
             await self.trail.record(who, act_on(schedule, SCHEDULE_UPDATE, act))
         self.alarm.changed()
-        return await self.store.get(str(schedule.id))
+        return await self.store.get(str(seen.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +182,7 @@ class CreateSchedule:
             jitter_seconds=checked_jitter(
                 self.jitter_seconds if jitter is None else jitter
             ),
-            owner=Principal(
-                id=who.id, name=who.name, kind=who.kind, tenant_id=who.tenant_id
-            ),
+            owner=_plain(who),
             created_at=now,
             next_tick=self.calendar.following(wanted.timetable, after=now),
         )
@@ -211,15 +229,23 @@ class UpdateSchedule:
         Raises:
             ScheduleNotFound, NotAllowed: as `FindSchedule` says.
             JobFixed: a module declares it.
-            ScheduleChanged: its version is not `expected`.
+            ScheduleChanged: its version is not `expected`, or somebody changes the
+                same at once.
             BadSchedule, BadTimetable, ScheduleNameTaken: as they say.
         """
-        held = (await self.find(who, schedule, SCHEDULE_UPDATE)).schedule
-        act = act_on(held, SCHEDULE_UPDATE, "change")
+        seen = (await self.find(who, schedule, SCHEDULE_UPDATE)).schedule
+        act = act_on(seen, SCHEDULE_UPDATE, "change")
         async with told(self.editing.trail, who, act, ErrorKind.CONFLICT):
-            _check(held, expected)
-            changed = await self._argued(who, self._timed(held, changes), changes)
-            return await self.editing.save(who, changed, "change")
+            _check(seen, expected)
+            planned = await self._planned(who, seen, changes)
+
+            def change(held: Schedule) -> Schedule:
+                _check(held, expected)
+                if planned is not None and held.argument != seen.argument:
+                    raise changed_meanwhile(held)
+                return _argued(self._timed(held, changes), planned, owner=who)
+
+            return await self.editing.change(who, seen, change, "change")
 
     def _timed(self, held: Schedule, changes: Changes) -> Schedule:
         table, jitter, name = held.timetable, changes.jitter_seconds, changes.name
@@ -244,25 +270,15 @@ class UpdateSchedule:
             next_tick=tick,
         )
 
-    async def _argued(
+    async def _planned(
         self, who: Principal, held: Schedule, changes: Changes
-    ) -> Schedule:
+    ) -> Planned | None:
         if changes.argument is None:
-            return held
+            return None
         kind = await self.kinds.get(held.kind)
         planned = await kind.prepare(who, {**held.argument, **changes.argument})
         await self.find.authorizer.require(who, SCHEDULE_CREATE, on=planned.scope)
-        owner = Principal(
-            id=who.id, name=who.name, kind=who.kind, tenant_id=who.tenant_id
-        )
-        return replace(
-            held,
-            argument=planned.argument,
-            subject=planned.subject,
-            scope=planned.scope,
-            project_id=planned.project_id,
-            owner=owner,
-        )
+        return planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +309,24 @@ class DeleteSchedule:
         self.editing.alarm.changed()
 
 
+def _argued(held: Schedule, planned: Planned | None, *, owner: Principal) -> Schedule:
+    if planned is None:
+        return held
+    return replace(
+        held,
+        argument=planned.argument,
+        subject=planned.subject,
+        scope=planned.scope,
+        project_id=planned.project_id,
+        owner=_plain(owner),
+    )
+
+
+def _plain(who: Principal) -> Principal:
+    """Return somebody without origin and session."""
+    return Principal(id=who.id, name=who.name, kind=who.kind, tenant_id=who.tenant_id)
+
+
 def _check(held: Schedule, expected: str | None) -> None:
     if held.job:
         raise JobFixed(
@@ -300,10 +334,15 @@ def _check(held: Schedule, expected: str | None) -> None:
             schedule=held.name,
         )
     if expected is not None and expected != held.version:
-        raise ScheduleChanged(
-            f"Somebody changed the schedule {held.name}; look at it again.",
-            schedule=held.name,
-        )
+        raise changed_meanwhile(held)
+
+
+def changed_meanwhile(held: Schedule) -> ScheduleChanged:
+    """Return the error for whoever decided by an older state of a schedule."""
+    return ScheduleChanged(
+        f"Somebody changed the schedule {held.name}; look at it again.",
+        schedule=held.name,
+    )
 
 
 def act_on(schedule: Schedule, permission: str, act: str) -> Act:
