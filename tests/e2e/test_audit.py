@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -220,10 +221,13 @@ def test_jobs_sign_the_trail_and_remove_what_is_old(server: TestServer) -> None:
         last = server.data("schedules", "show", job)["last"] or {}
         return str(last.get("outcome") or last.get("state") or "")
 
+    def ended(job: str) -> bool:
+        return outcome(job) == "succeeded"
+
     before = server.data("audit", "checkpoints")["items"]
     for job in ("audit.checkpoint", "audit.retain"):
         assert server.run("schedules", "run", job).exit_code == 0
-        eventually(lambda job=job: outcome(job) == "succeeded", f"{job} ended")
+        eventually(partial(ended, job), f"{job} ended")
     after = server.data("audit", "checkpoints")["items"]
 
     assert len(after) > len(before)

@@ -72,7 +72,7 @@ from fairlead.services.authz.use_cases.comparisons import (
 )
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
 from fairlead.services.authz.use_cases.decisions import (
-    ExplainAnothers,
+    ExplainForUser,
     ExplainOwn,
     ListCapable,
     LocalDecisions,
@@ -157,7 +157,7 @@ USE_CASES = (
     DeletePolicy,
     ReadRights,
     ExplainOwn,
-    ExplainAnothers,
+    ExplainForUser,
     ListCapable,
     CompareBooks,
     CompareRole,

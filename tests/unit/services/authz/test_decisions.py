@@ -38,7 +38,7 @@ from fairlead.services.authz.public import (
 )
 from fairlead.services.authz.use_cases.decide import LocalAuthorizer
 from fairlead.services.authz.use_cases.decisions import (
-    ExplainAnothers,
+    ExplainForUser,
     ExplainOwn,
     ListCapable,
     LocalDecisions,
@@ -212,7 +212,7 @@ async def filled(world: Any, plan: Plan) -> tuple[LocalAuthorizer, LocalDecision
     rights = ReadRights(holdings=holdings)
     decisions = LocalDecisions(
         own=ExplainOwn(rights=rights),
-        anothers=ExplainAnothers(
+        for_user=ExplainForUser(
             authorizer=authorizer, directory=world.users, rights=rights
         ),
         everybodys=ListCapable(

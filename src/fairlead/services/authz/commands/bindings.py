@@ -21,7 +21,7 @@ def _holder(row: Row) -> str:
 
 
 COLUMNS = [
-    ("user", _holder),
+    ("who", _holder),
     ("role", field("role")),
     ("scope", field("scope")),
     ("id", field("id")),
@@ -57,10 +57,25 @@ def bind(name: str, role: str, form: str, *, group: bool, **place: Any) -> None:
     where = chosen_scope(client, **place)
     kind = "group" if group else "user"
     there = _held(client, kind, name, role, where)
-    made = client.post(BINDINGS, {kind: name, "role": role, "scope": where})
+    made = _made(client, {kind: name, "role": role, "scope": where})
     show_one(made, COLUMNS, form=form)
     if made["id"] in there:
         click.echo(f"{name} had this role there already", err=True)
+
+
+def _made(client: Client, wish: dict[str, str]) -> dict[str, Any]:
+    """Bind; who names a group and forgets to say so is told how.
+
+    Raises:
+        Refused: the server said no.
+    """
+    try:
+        made: dict[str, Any] = client.post(BINDINGS, wish)
+    except Refused as error:
+        if error.code == "identity.user_not_found":
+            error.hint = "the role of a group is given with --group"
+        raise
+    return made
 
 
 def _held(client: Client, kind: str, name: str, role: str, scope: str) -> set[str]:

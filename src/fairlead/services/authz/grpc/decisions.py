@@ -28,7 +28,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anothers:
+class ForUser:
     """A permission in a scope, of a user."""
 
     user: str
@@ -60,7 +60,7 @@ class DecisionsServicer:
         """Decide for the caller."""
         return await self.decisions.can_i(self.who, asked.permission, on=asked.scope)
 
-    async def can(self, asked: Anothers) -> Decision:
+    async def can(self, asked: ForUser) -> Decision:
         """Decide for another user."""
         return await self.decisions.can(
             self.who, asked.user, asked.permission, on=asked.scope

@@ -94,6 +94,7 @@ class UserPages(PageController):
             more=held.next,
             roles=list(known.values()),
             known=known,
+            cards=await pages.panels("access.user", user.name),
             may={
                 "edit": await pages.may(USER_UPDATE),
                 "delete": await pages.may(USER_DELETE),

@@ -42,7 +42,7 @@ class ExplainOwn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainAnothers:
+class ExplainForUser:
     """Explain what another user may do."""
 
     authorizer: Authorizer
@@ -152,7 +152,7 @@ class LocalDecisions(Decisions):
     """Answers in this process."""
 
     own: ExplainOwn
-    anothers: ExplainAnothers
+    for_user: ExplainForUser
     everybodys: ListCapable
 
     @override
@@ -165,7 +165,7 @@ class LocalDecisions(Decisions):
     async def can(
         self, who: Principal, user: str, permission: str, *, on: str = ROOT
     ) -> Decision:
-        return await self.anothers(who, user, permission, on=on)
+        return await self.for_user(who, user, permission, on=on)
 
     @override
     async def who_can(
