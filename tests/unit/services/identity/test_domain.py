@@ -90,6 +90,24 @@ def test_a_password_is_the_same_from_every_keyboard() -> None:
     assert spelled("e\u0301") == spelled("\u00e9")
 
 
+def test_the_longest_password_is_taken_however_it_was_typed() -> None:
+    """Three characters may become one of two bytes."""
+    typed = "u\u0308\u0304" * 512
+
+    assert spelled(typed) == "\u01d6" * 512
+    assert hashable(spelled(typed))
+
+
+def test_what_is_too_long_is_refused_without_being_spelled() -> None:
+    """A stranger's megabyte of marks would keep everybody waiting for minutes."""
+    typed = "a" + "\u0315\u0300" * 250_000
+
+    assert spelled(typed) is typed
+    assert not hashable(spelled(typed))
+    with pytest.raises(WeakPassword):
+        check_password(typed, name="ada", least=15)
+
+
 @given(text=st.text(st.characters(exclude_categories=[]), max_size=30))
 def test_any_text_can_be_judged(text: str) -> None:
     """Lone surrogates and control characters break nothing."""

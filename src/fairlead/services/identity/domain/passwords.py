@@ -9,6 +9,7 @@ from fairlead.services.identity.public import BadUserName, User, WeakPassword
 
 NO_HASH = ""
 MAX_BYTES = 1024
+MAX_TYPED = 2 * MAX_BYTES  # characters; more than any text of so many bytes comes from
 MIN_DISTINCT = 5
 
 _NAME = re.compile(r"(?=.*[a-z0-9])[a-z0-9._-]{1,63}")
@@ -35,7 +36,13 @@ def is_user_name(text: str) -> bool:
 
 
 def spelled(password: str) -> str:
-    """Return a password as every keyboard spells it (NFKC, NIST SP 800-63B)."""
+    """Return a password as every keyboard spells it (NFKC, NIST SP 800-63B).
+
+    One that is too long to be taken stays as it is: the time this takes grows with the
+    square of the length, and strangers send passwords.
+    """
+    if len(password) > MAX_TYPED:
+        return password
     return unicodedata.normalize("NFKC", password)
 
 
