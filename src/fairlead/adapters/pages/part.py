@@ -125,7 +125,8 @@ class ConsolePart(Part):
             (cards of a project's page), `project.actions` (buttons in its head),
             `project.summary` (one line about it, in lists), `run` (which run and
             commit; the subject is its id), `account` (cards of one's own account; the
-            subject is one's name).
+            subject is one's name), `access.user` (cards of a user's page),
+            `access.scopes` (where roles can hold; without a subject).
         forms: Types that controllers share and ask for, e.g. a form shown and taken.
     """
 

@@ -1,7 +1,9 @@
 """API keys: made, listed, rotated and revoked by people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from difflib import get_close_matches
 from uuid import UUID
 
 from fairlead.kernel.clock import Clock
@@ -74,7 +76,7 @@ class KeyRules:
         known = self.catalog.permissions()
         wrong = [each for each in scopes if each not in known and each != EVERYTHING]
         if wrong:
-            raise BadKey(f"There is no permission '{wrong[0][:80]}'.", field="scopes")
+            raise BadKey(_unknown(wrong[0][:80], known), field="scopes")
         if owner_id == who.id:
             return
         if EVERYTHING in scopes:
@@ -233,3 +235,9 @@ def act(action: str, key: ApiKey) -> Act:
     """Return what is recorded of something done to a key."""
     details = {"prefix": key.prefix, "owner": key.owner_name, "name": key.name}
     return Act(action=action, target=f"api_keys/{key.id}", details=details)
+
+
+def _unknown(scope: str, known: Iterable[str]) -> str:
+    near = get_close_matches(scope, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else "."
+    return f"There is no permission '{scope}'{hint}"
