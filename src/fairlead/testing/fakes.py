@@ -1,6 +1,6 @@
 """Stand-ins for the platform's ports; each is named after how it behaves."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -57,6 +57,21 @@ class NullWork(UnitOfWork):
             self.commits += 1
         else:
             self.rollbacks += 1
+
+
+class Meanwhile(NullWork):
+    """Somebody else's unit of work comes first, once."""
+
+    def __init__(self, other: Callable[[], Awaitable[None]]) -> None:
+        """Await `other` before this one begins."""
+        super().__init__()
+        self._others = [other]
+
+    @override
+    async def __aenter__(self) -> Self:
+        while self._others:
+            await self._others.pop()()
+        return await super().__aenter__()
 
 
 class NullTogether(Together):

@@ -29,6 +29,7 @@ from fairlead.modules.pipelines.public import (
     State,
 )
 from fairlead.modules.pipelines.use_cases.end import CancelRun
+from fairlead.modules.pipelines.use_cases.scheduled import ScheduledRuns
 from fairlead.modules.pipelines.use_cases.show import FindRun, GetRun, ListRuns
 from fairlead.modules.pipelines.use_cases.start import (
     BadPriority,
@@ -53,6 +54,7 @@ from fairlead.services.operations.public import (
 from fairlead.testing.fakes import (
     FrozenClock,
     GrantList,
+    Meanwhile,
     NullWork,
     RecordingOutbox,
     RecordingTrail,
@@ -167,6 +169,7 @@ class Desk:
     trail: RecordingTrail = field(default_factory=RecordingTrail)
     outbox: RecordingOutbox = field(default_factory=RecordingOutbox)
     keys: KeyRing = field(default_factory=KeyRing)
+    work: NullWork = field(default_factory=NullWork)
 
     def start(self, *granted: str, unsafe_local: bool = True) -> StartRun:
         return StartRun(
@@ -177,7 +180,7 @@ class Desk:
             trail=self.trail,
             keys=self.keys,
             outbox=self.outbox,
-            work=NullWork(),
+            work=self.work,
             clock=CLOCK,
             rule=ExecutorRule("process", unsafe_local),
         )
@@ -237,6 +240,30 @@ async def test_same_key_returns_the_same_run() -> None:
     assert first == second
     assert len(desk.trail.acts) == len(desk.outbox.events) == 1
     assert {one.id for one in desk.operations.submitted} == {first.id}
+
+
+async def test_same_id_at_once_is_the_same_run() -> None:
+    """A schedule gives the id; two who start its time find one run."""
+    desk, run_id = Desk(), UUID(int=77)
+    start = desk.start(RUN_START)
+
+    async def quicker() -> None:
+        await start(ADA, "hello", run_id=run_id)
+
+    desk.work = Meanwhile(quicker)
+    run = await desk.start(RUN_START)(ADA, "hello", run_id=run_id)
+
+    assert (run.id, run.number) == (run_id, 1)
+    assert len(desk.trail.acts) == len(desk.outbox.events) == 1
+
+
+@pytest.mark.parametrize("priority", [True, 1.5, "5", None, -1, 10])
+async def test_only_whole_numbers_are_priorities_of_schedules(priority: object) -> None:
+    desk = Desk()
+    runs = ScheduledRuns(start_run=desk.start(RUN_START, RUN_PRIORITISE))
+
+    with pytest.raises(BadPriority):
+        await runs.prepare(ADA, {"project": "hello", "priority": priority})
 
 
 @pytest.mark.parametrize("revision", ["-x", "a b", "a\nb", "x" * 201])

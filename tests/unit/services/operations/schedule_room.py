@@ -1,9 +1,8 @@
 """What the tests of schedules share: kinds of work, people, and a room of stores."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from uuid import UUID
 
 from typing_extensions import override
@@ -148,20 +147,6 @@ class Keys(IdempotencyKeys):
         self, who: Principal, action: str, request: RequestKey, *, new: UUID
     ) -> UUID:
         return self.claimed.setdefault((action, request.key), new)
-
-
-class Meanwhile(NullWork):
-    """Somebody else's unit of work comes first, once."""
-
-    def __init__(self, other: Callable[[], Awaitable[None]]) -> None:
-        super().__init__()
-        self._others = [other]
-
-    @override
-    async def __aenter__(self) -> Self:
-        while self._others:
-            await self._others.pop()()
-        return await super().__aenter__()
 
 
 @dataclass

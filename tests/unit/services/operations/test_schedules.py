@@ -11,7 +11,6 @@ from tests.unit.services.operations.schedule_room import (
     ADA,
     HOUR,
     NOON,
-    Meanwhile,
     Room,
     Unready,
 )
@@ -40,7 +39,7 @@ from fairlead.services.operations.use_cases.schedules import (
 from fairlead.services.operations.use_cases.ticks import (
     KeepJobs,
 )
-from fairlead.testing.fakes import GrantList, NullWork
+from fairlead.testing.fakes import GrantList, Meanwhile, NullWork
 
 
 async def test_a_new_schedule_waits_for_its_next_time() -> None:
@@ -199,6 +198,40 @@ async def test_run_starts_at_once_and_once_per_key() -> None:
     assert first.last is not None
     assert again.last == first.last
     assert first.schedule.next_tick == made.next_tick
+
+
+async def test_of_several_who_run_it_at_once_one_does() -> None:
+    """Whether the other one has noted it, is just starting it, or began long ago."""
+    room = Room()
+    made = await room.create()
+    other = room.run()
+
+    async def ran() -> None:
+        await other(ADA, "red")
+
+    room.at_commit = Meanwhile(ran)
+    with pytest.raises(ScheduleBusy):
+        await room.run()(ADA, "red")
+    started = room.work.starts.copy()
+    starting = room.shelf.pop(started[0])
+    with pytest.raises(ScheduleBusy):
+        await room.run()(ADA, "red")
+    room.clock.advance(HOUR)  # whoever was starting it is gone
+    again = (await room.run()(ADA, "red")).schedule
+
+    assert len(started) == 1
+    assert room.work.starts == [starting.id, again.last_operation_id]
+    assert again.next_tick == made.next_tick
+
+
+async def test_a_run_that_is_refused_leaves_the_schedule_as_it_was() -> None:
+    room = Room()
+    made = await room.create()
+    room.work.refusals.append(NotAllowed("No."))
+    with pytest.raises(NotAllowed):
+        await room.run()(ADA, "red")
+
+    assert await room.now(made) == made
 
 
 async def test_changes_of_an_older_version_are_refused() -> None:

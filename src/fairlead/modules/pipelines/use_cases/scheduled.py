@@ -56,7 +56,8 @@ class ScheduledRuns(Schedulable):
 def _wanted(argument: Json) -> Wanted:
     """Read it; schedules made long ago name no priority."""
     priority = argument.get("priority", NORMAL)
+    whole = isinstance(priority, int) and not isinstance(priority, bool)
     return Wanted(
         revision=str(argument.get("revision", "")),
-        priority=priority if isinstance(priority, int) else -1,
+        priority=priority if whole else -1,
     )

@@ -195,6 +195,9 @@ class StartRun:
         given: UUID | None,
     ) -> Record:
         async with self.work:
+            known = await self._known(given)  # somebody else may have been quicker
+            if known is not None:
+                return known
             run_id = given or new_id()  # in turn, so that ids and numbers go alike
             claimed = await self._claim(who, project, request, run_id)
             if claimed != run_id:
