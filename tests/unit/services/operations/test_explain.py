@@ -9,7 +9,8 @@ import pytest
 from typing_extensions import override
 
 from fairlead.kernel.engine import Retried
-from fairlead.kernel.principal import DEFAULT_TENANT, Principal
+from fairlead.kernel.principal import DEFAULT_TENANT, Principal, TenantId
+from fairlead.services.authz.public import ROOT, project_scope
 from fairlead.services.operations.domain.floor import Floor, Limits
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record, queue
 from fairlead.services.operations.memory import IdleDesk, MemoryOperationStore
@@ -21,6 +22,7 @@ from fairlead.services.operations.public import (
     OperationState,
     Submission,
 )
+from fairlead.services.operations.use_cases import reasons
 from fairlead.services.operations.use_cases.explain import (
     ExplainOperation,
     Explanation,
@@ -29,7 +31,21 @@ from fairlead.services.operations.use_cases.work import GetOperation, ticket_of
 from fairlead.testing.fakes import FrozenClock, GrantList
 
 ADA = Principal(id=UUID(int=7), name="ada")
+STRANGER = Principal(id=UUID(int=8), name="eve", tenant_id=TenantId(UUID(int=71)))
 RED = UUID(int=900)
+GREEN = project_scope(UUID(int=901))
+
+
+class Within(GrantList):
+    """Allows reading in some scopes only."""
+
+    def __init__(self, *scopes: str) -> None:
+        super().__init__(OPERATION_READ)
+        self._scopes = scopes
+
+    @override
+    async def allows(self, who: Principal, permission: str, *, on: str = ROOT) -> bool:
+        return on in self._scopes
 
 
 class FloorDesk(IdleDesk):
@@ -65,7 +81,7 @@ class Room:
         self.desk = FloorDesk()
         self.desk.floor = Floor(self.limits)
 
-    def add(self, number: int, **changes: Any) -> UUID:
+    def add(self, number: int, who: Principal = ADA, **changes: Any) -> UUID:
         values: dict[str, Any] = {
             "id": UUID(int=number),
             "kind": "test.work",
@@ -74,7 +90,7 @@ class Room:
             "project_id": RED,
             **changes,
         }
-        record = queue(ADA, Submission(**values), parent=None, at=self.clock.now())
+        record = queue(who, Submission(**values), parent=None, at=self.clock.now())
         self.shelf[record.id] = record
         self.desk.floor.add(ticket_of(record))
         return record.id
@@ -145,6 +161,28 @@ async def test_what_one_may_not_see_is_only_counted() -> None:
     assert "1 you may not see" in told.sentences[-1]
     with pytest.raises(OperationNotFound):
         await room.explain(waiting, "nothing")
+
+
+async def test_reasons_name_only_what_one_may_see() -> None:
+    """Holders of other projects and of other tenants are counted."""
+    room = Room(Limits(total=3))
+    for number, changes in ((1, {}), (2, {"scope": GREEN}), (3, {"who": STRANGER})):
+        room.add(number, **changes)
+    waiting = room.add(4)
+    room.admit()
+    (seen,) = await reasons.told(
+        [room.shelf[waiting].operation], ADA, Within(ROOT), room.desk
+    )
+    (unseen,) = await reasons.told(
+        [room.shelf[waiting].operation], ADA, Within(), room.desk
+    )
+
+    assert seen.reason == (
+        "number 1 of 1, waiting: limit 3 reached by red/1 and 2 more"
+    )
+    assert unseen.reason == (
+        "number 1 of 1, waiting: limit 3 reached by 3 that you may not see"
+    )
 
 
 async def test_the_end_of_the_server_is_a_reason() -> None:
