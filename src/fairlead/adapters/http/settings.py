@@ -35,3 +35,13 @@ class HttpSettings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     max_connections: Annotated[int, Meta(ge=16)] = 10_000
     max_connections_per_address: Annotated[int, Meta(ge=1)] = 1_000
     public_metrics: bool = True
+
+    @property
+    def url(self) -> str:
+        """Return where this machine reaches the server, if nothing better is known."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return (
+            f"http://[{host}]:{self.port}"
+            if ":" in host
+            else f"http://{host}:{self.port}"
+        )

@@ -15,7 +15,8 @@ from fairlead.kernel.mail import Letter, Mailer, MailUnavailable
 class FileMailer(Mailer):
     """Writes one `.eml` file per letter, mode 0600, in a folder of mode 0700.
 
-    A second attempt replaces the file of the first.
+    Its text is not encoded, so that links and tokens can be copied. A
+    second attempt replaces the file of the first.
     """
 
     def __init__(self, folder: Path, clock: Clock, *, sender: str) -> None:
@@ -26,7 +27,7 @@ class FileMailer(Mailer):
 
     @override
     async def send(self, letter: Letter) -> None:
-        made = message(letter, sender=self._sender, at=self._clock.now())
+        made = message(letter, sender=self._sender, at=self._clock.now(), plain=True)
         try:
             await asyncio.to_thread(
                 self._write, f"{letter.id}.eml", made.as_bytes(policy=SMTP)

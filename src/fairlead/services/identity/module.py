@@ -7,6 +7,7 @@ from dishka import Provider, Scope
 
 from fairlead.adapters.bus.part import SubscriptionPart
 from fairlead.adapters.http.part import HttpPart
+from fairlead.adapters.http.settings import HttpSettings
 from fairlead.adapters.mail.provider import MailProvider, MailReady
 from fairlead.adapters.mail.settings import MailSettings
 from fairlead.adapters.manifests.reader import read_manifest
@@ -97,8 +98,8 @@ def _hasher() -> Iterator[Hasher]:
     hasher.close()
 
 
-def _letters(settings: IdentitySettings) -> Letters:
-    return FormLetters(settings.url)
+def _letters(settings: IdentitySettings, http: HttpSettings) -> Letters:
+    return FormLetters(settings.url or http.url)
 
 
 def _breached(settings: IdentitySettings) -> BreachedPasswords:

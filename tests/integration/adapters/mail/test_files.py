@@ -1,5 +1,6 @@
 """Letters as files."""
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -33,3 +34,18 @@ async def test_a_letter_that_cannot_be_written_waits(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("in the way")
     with pytest.raises(MailUnavailable):
         await FileMailer(tmp_path / "mail", FrozenClock(), sender="a@b.c").send(LETTER)
+
+
+async def test_a_token_can_be_copied_from_the_file(tmp_path: Path) -> None:
+    """Neither is a link broken in two, nor a `=` written in another way."""
+    link = f"http://fairlead.example.org:7070/reset?token={'x' * 80}"
+    ways = {8: f"Go to\n\n    {link}\n", 9: f"Grüß dich:\n\n    {link}\n"}
+    mailer = FileMailer(tmp_path, FrozenClock(), sender="a@b.c")
+    for number, text in ways.items():
+        await mailer.send(replace(LETTER, id=UUID(int=number), text=text))
+
+    plain, encoded = (tmp_path / f"{UUID(int=each)}.eml" for each in ways)
+    assert link in plain.read_text()
+    for file, text in zip((plain, encoded), ways.values(), strict=True):
+        read = message_from_bytes(file.read_bytes(), policy=default)
+        assert read.get_content().splitlines() == text.splitlines()
