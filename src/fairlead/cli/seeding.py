@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
+import click
+
 from fairlead.adapters.http.problems import STATUS
 from fairlead.adapters.settings.load import home, read_layers
 from fairlead.adapters.terminal.errors import BY_STATUS, INTERNAL, Refused
@@ -28,7 +30,9 @@ def seed_home(show: Show, *, dry_run: bool) -> None:
     with ExitStack() as undone:
         try:
             environ = dict(os.environ)
-            if dry_run and not home(read_layers(environ)).path.exists():
+            folder = home(read_layers(environ)).path
+            click.echo(f"in the data folder {folder}:", err=True)
+            if dry_run and not folder.exists():
                 made = tempfile.TemporaryDirectory(prefix="fairlead-")
                 environ["FAIRLEAD_HOME"] = undone.enter_context(made)
             asyncio.run(_seed(environ, show, dry_run=dry_run))

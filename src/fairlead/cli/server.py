@@ -218,7 +218,7 @@ def _listen(settings: HttpSettings) -> socket.socket:
         raise Refused(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
             exit_code=UNAVAILABLE,
-            hint="choose another port: FAIRLEAD_HTTP__PORT=7071 fairlead up",
+            hint="choose another port: FAIRLEAD_HTTP__PORT=7080 fairlead up",
         ) from error
     listening.listen(2048)
     listening.setblocking(False)
@@ -249,11 +249,10 @@ def _greet(
         admin = settings.of(settings.names["admin"])
         name = getattr(admin, "username", "admin")
         lines.append(f"  log in    {name}, password {password}   (shown this once)")
+    away = "" if address == DEFAULT_URL else f" --url {address}"
+    lines.append(f"  log in    fairlead login{away}")
     if application.grpc is not None:
         lines.append(f"  grpc      {application.grpc.address}")
-    else:
-        away = "" if address == DEFAULT_URL else f" --url {address}"
-        lines.append(f"  log in    fairlead login{away}")
     lines.append(f"  data      {settings.home.path}")
     if application.unsafe_local:
         lines.append(

@@ -1,5 +1,6 @@
 """Failures on the command line: one line on stderr and an exit code (STYLE C7)."""
 
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -60,6 +61,9 @@ class Refused(click.ClickException):
             click.echo(f"  {self.hint}", err=True)
 
 
+CODES = frozenset({"identity.second_factor_needed", "identity.wrong_code"})
+
+
 def refused(status: int, problem: dict[str, Any]) -> Refused:
     """Return the failure an answer with problem details stands for."""
     title = str(problem.get("title") or f"The server answered {status}.")
@@ -80,10 +84,20 @@ def refused(status: int, problem: dict[str, Any]) -> Refused:
 
 
 def _hint(status: int, code: str, problem: dict[str, Any]) -> str:
-    if status == 401 and code != "identity.wrong_credentials":  # noqa: PLR2004
-        return "log in with: fairlead login"
+    if status == 401:  # noqa: PLR2004
+        return _way_in(code)
     if "retry_after" in problem:
         return f"try again in {problem['retry_after']} s"
     if status >= 500 or not code:  # noqa: PLR2004
         return f"request {problem.get('request_id', 'unknown')}"
     return ""
+
+
+def _way_in(code: str) -> str:
+    if code == "identity.wrong_credentials":
+        return ""
+    if code in CODES:
+        return "log in with: fairlead login --code CODE"
+    if os.environ.get("FAIRLEAD_TOKEN"):
+        return "it is what FAIRLEAD_TOKEN holds: put another there, or unset it"
+    return "log in with: fairlead login"

@@ -40,6 +40,7 @@ COLUMNS = [
     ("reason", _why),
 ]
 STATES = ["queued", "running", "succeeded", "failed", "cancelled"]
+OVER = ("succeeded", "failed")
 
 
 @click.group()
@@ -100,8 +101,12 @@ def logs(operation: str) -> None:
 def cancel(operation: str) -> None:
     """Cancel an operation and what it started."""
     client = Client()
-    state = client.post(f"{_at(client, operation)}/cancel")["state"]
-    click.echo(f"asked to cancel; it is {state} now", err=True)
+    told = client.post(f"{_at(client, operation)}/cancel")
+    state = told["state"]
+    if state in OVER:
+        click.echo(f"{plain(told['subject'])} had already {state}", err=True)
+    else:
+        click.echo(f"asked to cancel; it is {state} now", err=True)
 
 
 @operations.command()
@@ -140,6 +145,16 @@ def _next(row: Row) -> str:
     return str(row.get("pause_reason") or row.get("next_at") or "")
 
 
+def _asked(name: str) -> Callable[[Row], str]:
+    """Return a cell of what it starts; empty for jobs, which are told nothing."""
+
+    def cell(row: Row) -> str:
+        argument = row.get("argument")
+        return field(name)(argument) if isinstance(argument, dict) else ""
+
+    return cell
+
+
 SCHEDULE_COLUMNS: list[Column] = [
     ("name", field("name")),
     ("cron", field("cron")),
@@ -155,6 +170,8 @@ SCHEDULE_DETAILS: list[Column] = [
     ("what", field("summary")),
     ("kind", field("kind")),
     ("subject", field("subject")),
+    ("revision", _asked("revision")),
+    ("priority", _asked("priority")),
     ("jitter (s)", field("jitter_seconds")),
     ("owner", field("owner")),
     ("operation", _last("operation_id")),

@@ -232,6 +232,11 @@ async def test_keys_that_cannot_be_are_refused(world: Any, wrong: Any) -> None:
     assert world.api_keys.keys == {}
 
 
+async def test_the_nearest_permission_is_told(world: Any) -> None:
+    with pytest.raises(BadKey, match=r"did you mean 'shop\.order\.read'"):
+        await world.create_key(ADA, replace(ORDER, scopes=("shop.order.raed",)))
+
+
 V4 = st.tuples(st.ip_addresses(v=4), st.integers(0, 32))
 V6 = st.tuples(st.ip_addresses(v=6), st.integers(0, 128))
 

@@ -385,6 +385,8 @@ async def test_odd_questions_are_refused(world: Any) -> None:
 
     with pytest.raises(UnknownPermission):
         await decisions.can_i(SYSTEM, "no.such.thing")
+    with pytest.raises(UnknownPermission, match=f"; did you mean '{READ}'"):
+        await decisions.can_i(SYSTEM, f"{READ}s")
     with pytest.raises(UnknownPermission):
         await decisions.who_can(SYSTEM, "no.such.thing", PageRequest())
     with pytest.raises(BadScope):

@@ -175,7 +175,7 @@ class RoleBook:
         for permission in sorted(permissions - self.declared - kept):
             raise BadRole(
                 f"No module declares the permission '{shown(permission)}'"
-                f"{_hint(permission, self.declared)}",
+                f"{meant(permission, self.declared)}",
                 permission=shown(permission),
             )
 
@@ -186,7 +186,7 @@ class RoleBook:
             if included != name and included not in self.roles:
                 raise BadRole(
                     f"There is no role '{shown(included)}' to include"
-                    f"{_hint(included, self.roles)}",
+                    f"{meant(included, self.roles)}",
                     role=shown(included),
                 )
             if name in reached_from(included, self.roles) or included == name:
@@ -214,6 +214,7 @@ def reached_from(name: str, roles: Mapping[str, Role]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
+def meant(word: str, known: Iterable[str], otherwise: str = ".") -> str:
+    """Return the end of a sentence on an unknown word: the nearest known one."""
     near = get_close_matches(word[:100], known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else "."
+    return f"; did you mean '{near[0]}'?" if near else otherwise

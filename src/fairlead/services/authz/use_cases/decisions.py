@@ -8,6 +8,7 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.authz.domain import RoleBook, checked_scope
 from fairlead.services.authz.domain.grounds import above
+from fairlead.services.authz.domain.roles import meant
 from fairlead.services.authz.permissions import DECISION_READ
 from fairlead.services.authz.ports.holders import Holder, HolderStore
 from fairlead.services.authz.public import (
@@ -133,6 +134,9 @@ class ListCapable:
         )
 
 
+SEE = "; see: fairlead roles show admin."
+
+
 def check_permission(permission: str, roles: RoleBook) -> None:
     """Refuse a permission that no module declares.
 
@@ -141,8 +145,8 @@ def check_permission(permission: str, roles: RoleBook) -> None:
     """
     if permission not in roles.declared:
         raise UnknownPermission(
-            f"No module declares the permission '{permission[:100]}'; "
-            "see: fairlead modules list.",
+            f"No module declares the permission '{permission[:100]}'"
+            f"{meant(permission, roles.declared, SEE)}",
             permission=permission[:100],
         )
 

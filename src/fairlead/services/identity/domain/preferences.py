@@ -31,7 +31,7 @@ def checked_zone(text: str) -> str:
         ZoneInfo(text)
     except (OSError, ValueError, KeyError) as error:
         raise BadPreference(
-            "This is no time zone here; write it like Europe/Berlin.",
+            f"'{text[:100]}' is no time zone here; write it like Europe/Berlin.",
             time_zone=text[:100],
         ) from error
     return text
