@@ -35,6 +35,13 @@ def open_page(server: TestServer) -> Callable[..., str]:
     return fetch
 
 
+def test_an_address_without_a_page_is_named(open_page: Callable[..., str]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        open_page("/timetables")
+
+    assert "There is nothing at /timetables." in refused.value.read().decode()
+
+
 def test_a_pipeline_runs_on_a_schedule(
     server: TestServer, tmp_path: Path, open_page: Callable[..., str]
 ) -> None:
@@ -43,11 +50,13 @@ def test_a_pipeline_runs_on_a_schedule(
     server.run("projects", "create", "timed", "--repository", str(repository))
     made = server.run(
         *("schedules", "create", "timed", "--cron", "30 2 * * *"),
-        *("--time-zone", "Europe/Berlin"),
+        *("--time-zone", "Europe/Berlin", "--revision", "main"),
     )
     assert made.exit_code == 0, made.err
     operation = server.run("schedules", "run", "timed").out.strip()
     ended = eventually(lambda: _ended(server), "the run ended")
+    late = server.run("operations", "cancel", operation)
+    told_of = server.run("schedules", "show", "timed").out
     paused = server.run("schedules", "pause", "timed")
     page = open_page("/schedules")
     resumed = server.run("schedules", "resume", "timed")
@@ -58,6 +67,8 @@ def test_a_pipeline_runs_on_a_schedule(
 
     assert ended["last"]["operation_id"] == operation
     assert ended["last"]["state"] == "succeeded"
+    assert (late.exit_code, late.err) == (0, "timed/1 had already succeeded\n")
+    assert re.search(r"revision +main\npriority +5\n", told_of)
     assert ended["last"]["duration_seconds"] > 0
     assert (paused.exit_code, resumed.exit_code, gone.exit_code) == (0, 0, 0)
     assert "paused by admin" in page

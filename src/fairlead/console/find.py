@@ -34,5 +34,5 @@ class FindController(PageController):
         self, request: AnyRequest, pages: FromDishka[Pages]
     ) -> Response[str]:
         """Show the keys that work everywhere."""
-        sheet = Sheet(template="console/keys.html", title="Keys")
+        sheet = Sheet(template="console/keys.html", title="Keyboard shortcuts")
         return await pages.show(request, sheet)

@@ -35,7 +35,7 @@ PAGES = {
     "/modules": "Modules",
     "/settings": "Settings",
     "/find?q=hel": "Find",
-    "/keys": "Keys",
+    "/keys": "Keyboard shortcuts",
 }
 
 

@@ -127,7 +127,7 @@ def unparsed(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     phrase = http.HTTPStatus(status).phrase.lower().replace(" ", "_")
     body: dict[str, Any] = {
         "type": f"urn:fairlead:http.{phrase}",
-        "title": _sentence(request, error),
+        "title": sentence(request, error),
         "status": status,
         "code": f"http.{phrase}",
         "request_id": request_id(request.scope),
@@ -142,7 +142,10 @@ def unparsed(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def _sentence(request: Request[Any, Any, Any], error: HTTPException) -> str:
+def sentence(request: Request[Any, Any, Any], error: HTTPException) -> str:
+    """Return what to say of what the framework, or the edge itself, refused."""
+    if isinstance(error, Refused):
+        return str(error.detail)
     if error.status_code == http.HTTPStatus.NOT_FOUND:
         return f"There is nothing at {request.url.path}."
     if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:

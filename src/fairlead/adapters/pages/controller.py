@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 from typing_extensions import override
 
-from fairlead.adapters.http.problems import unparsed, wait_of, without_paths
+from fairlead.adapters.http.problems import sentence, unparsed, wait_of, without_paths
 from fairlead.adapters.http.routes import COOKIE_ROUTE
 from fairlead.adapters.pages.forms import SAFE, AnyRequest, came_from
 from fairlead.adapters.pages.pages import Pages, Sheet, go, html
@@ -37,7 +37,7 @@ def page_error(request: AnyRequest, error: Exception) -> Response[Any]:
         structlog.get_logger("fairlead.pages").error(
             "page_failed", path=request.url.path, exc_info=error
         )
-    return ErrorPage(status, _message(error, status), wait=wait_of(error))
+    return ErrorPage(status, _message(request, error, status), wait=wait_of(error))
 
 
 def page_or_problem(request: AnyRequest, error: HTTPException) -> Response[Any]:
@@ -69,12 +69,12 @@ def _status(error: Exception) -> int:
     return SERVER_FAULT
 
 
-def _message(error: Exception, status: int) -> str:
+def _message(request: AnyRequest, error: Exception, status: int) -> str:
     if isinstance(error, FairleadError):
         unavailable = error.kind is ErrorKind.UNAVAILABLE
         return without_paths(error.message) if unavailable else error.message
     if isinstance(error, HTTPException) and status < SERVER_FAULT:
-        return error.detail
+        return sentence(request, error)
     return "Something went wrong in the server; its log has the details."
 
 
