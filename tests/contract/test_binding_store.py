@@ -159,7 +159,8 @@ async def test_lists_are_cut_to_what_is_wanted(ours: Made) -> None:
 
     nowhere = Reach(everywhere=False)
     within = replace(nowhere, projects=frozenset({ONE}))
-    single = replace(nowhere, environments=frozenset({TWO}))
+    single = replace(nowhere, environments=frozenset({(ONE, TWO)}))
+    another = replace(nowhere, environments=frozenset({(TWO, TWO)}))
     without = Reach(everywhere=True, without_projects=frozenset({ONE}))
     assert await listed(Wanted(holders={ADA: "ada"})) == (root, one, deep)
     assert await listed(Wanted(holders={ADA: "ada", BOB: "bob"}, role="admin")) == (
@@ -172,6 +173,7 @@ async def test_lists_are_cut_to_what_is_wanted(ours: Made) -> None:
     assert await listed(Wanted(reach=nowhere)) == ()
     assert await listed(Wanted(reach=within)) == (one, deep)
     assert await listed(Wanted(reach=single)) == (deep,)
+    assert await listed(Wanted(reach=another)) == ()
     assert await listed(Wanted(reach=without)) == (root, two)
 
 

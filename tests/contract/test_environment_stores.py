@@ -208,7 +208,9 @@ async def test_lists_show_what_is_within_reach(make: Make) -> None:
     reach = Reach(
         everywhere=False,
         projects=frozenset({places[0].project_id}),
-        environments=frozenset({places[1].id}),
+        environments=frozenset(
+            {(places[1].project_id, places[1].id), (places[1].project_id, places[2].id)}
+        ),
     )
     nothing = Reach(everywhere=False)
     seen = await stores.environments.list(reach, PAGE, project=None)

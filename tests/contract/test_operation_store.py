@@ -177,10 +177,12 @@ async def test_lists_keep_within_reach(place: Place) -> None:
         record(4, project_id=BLUE, scope=environment_scope(BLUE, DEV)),
     )
     red = Reach(everywhere=False, projects=frozenset({RED}))
-    dev = Reach(everywhere=False, environments=frozenset({DEV}))
+    dev = Reach(everywhere=False, environments=frozenset({(BLUE, DEV)}))
+    named = Reach(everywhere=False, environments=frozenset({(RED, DEV)}))
 
     assert await numbers(place.ours, reach=red) == [3]
     assert await numbers(place.ours, reach=dev) == [4]
+    assert await numbers(place.ours, reach=named) == []
     assert await numbers(place.ours, reach=Reach(everywhere=False)) == []
 
 

@@ -8,22 +8,25 @@ from uuid import UUID
 class Reach:
     """Where a caller has a permission, for lists.
 
+    An environment stands with the project it is said to lie in: whoever may say
+    something of their own project gains nothing by naming an environment of another.
+
     What is said of an environment goes before what is said of its project, and that
     before `everywhere`.
 
     Attributes:
         everywhere: In the whole tenant, but where the sets say otherwise.
         projects: Ids of the projects it holds in as a whole.
-        environments: Ids of single environments it holds in.
+        environments: Single environments it holds in: ids of project and environment.
         without_projects: Ids of the projects it does not hold in.
-        without_environments: Ids of single environments it does not hold in.
+        without_environments: Single environments it does not hold in.
     """
 
     everywhere: bool
     projects: frozenset[UUID] = frozenset()
-    environments: frozenset[UUID] = frozenset()
+    environments: frozenset[tuple[UUID, UUID]] = frozenset()
     without_projects: frozenset[UUID] = frozenset()
-    without_environments: frozenset[UUID] = frozenset()
+    without_environments: frozenset[tuple[UUID, UUID]] = frozenset()
 
     @property
     def whole(self) -> bool:
@@ -44,9 +47,9 @@ class Reach:
 
         Without an environment: in the project itself; without both: in the tenant.
         """
-        if environment in self.environments:
+        if (project, environment) in self.environments:
             return True
-        if environment in self.without_environments:
+        if (project, environment) in self.without_environments:
             return False
         if project in self.projects:
             return True

@@ -1,8 +1,11 @@
 """A decision about rows, as a condition of a query."""
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 
 from fairlead.kernel.reach import Reach
 
@@ -28,11 +31,26 @@ def reached(
     if environment is None:
         return rest
     if reach.without_environments:
-        kept = environment.not_in(sorted(reach.without_environments))
-        rest = and_(rest, or_(environment.is_(None), kept))
+        inside = _inside(reach.without_environments, project, environment)
+        nowhere = or_(project.is_(None), environment.is_(None))
+        rest = and_(rest, or_(nowhere, not_(inside)))
     if reach.environments:
-        rest = or_(rest, environment.in_(sorted(reach.environments)))
+        rest = or_(rest, _inside(reach.environments, project, environment))
     return rest
+
+
+def _inside(
+    places: frozenset[tuple[UUID, UUID]],
+    project: ColumnElement[Any],
+    environment: ColumnElement[Any],
+) -> Condition:
+    """Return the condition under which a row lies in one of `places`."""
+    return or_(
+        *(
+            and_(project == home, environment.in_([place for _, place in within]))
+            for home, within in groupby(sorted(places), key=itemgetter(0))
+        )
+    )
 
 
 def _of_project(reach: Reach, project: ColumnElement[Any]) -> Condition:

@@ -91,7 +91,7 @@ async def test_old_bindings_are_those_of_users_in_their_places(
 
         everywhere = Reach(everywhere=True)
         of_one = Reach(everywhere=False, projects=frozenset({ONE}))
-        single = Reach(everywhere=False, environments=frozenset({TWO}))
+        single = Reach(everywhere=False, environments=frozenset({(ONE, TWO)}))
         assert sorted(await found(DEFAULT_TENANT, everywhere)) == sorted(SCOPES)
         assert sorted(await found(DEFAULT_TENANT, of_one)) == sorted(SCOPES[1:3])
         assert await found(DEFAULT_TENANT, single) == [SCOPES[2]]

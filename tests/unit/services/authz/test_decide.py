@@ -112,9 +112,21 @@ async def test_reach_lists_where_a_permission_is_held(world: Any) -> None:
     await world.roles.bind(SYSTEM, "ada", "viewer", scope=project_scope(ONE))
     await world.roles.bind(SYSTEM, "ada", "viewer", scope=environment_scope(TWO, ONE))
 
-    assert await world.authorizer.reach(world.who("ada"), READ) == Reach(
-        everywhere=False, projects=frozenset({ONE}), environments=frozenset({ONE})
+    reach = await world.authorizer.reach(world.who("ada"), READ)
+    assert reach == Reach(
+        everywhere=False,
+        projects=frozenset({ONE}),
+        environments=frozenset({(TWO, ONE)}),
     )
+
+
+async def test_an_environment_of_another_project_is_not_reached(world: Any) -> None:
+    """Whoever may give roles in a project could name any environment there."""
+    await world.roles.bind(SYSTEM, "ada", "viewer", scope=environment_scope(ONE, TWO))
+    reach = await world.authorizer.reach(world.who("ada"), READ)
+
+    assert reach.holds(ONE, TWO)
+    assert not reach.holds(TWO, TWO)
 
 
 async def test_bindings_are_read_once_until_one_changes(world: Any) -> None:

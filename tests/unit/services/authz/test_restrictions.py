@@ -1,6 +1,5 @@
 """What policies take away is taken away in every answer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -64,9 +63,8 @@ class NotInOne(Restrictions, RestrictionSource):
         groups: frozenset[str],
         permission: str,
         whole: Reach,
-        homes: Mapping[UUID, UUID],
     ) -> Reach:
-        self.asked.append(homes)
+        self.asked.append(whole)
         return replace(whole, without_projects=frozenset({ONE}))
 
 
@@ -147,12 +145,14 @@ async def test_our_own_services_pass(crew: Any) -> None:
 
 
 async def test_lists_are_cut(crew: Any) -> None:
-    """With the projects of single environments told."""
+    """With all that roles give, also in single environments."""
     await crew.roles.bind(SYSTEM, "ada", "developer", scope=environment_scope(ONE, TWO))
     reach = await crew.authorizer.reach(crew.who("ada"), CREATE)
 
     assert reach.without_projects == {ONE}
-    assert crew.rule.asked == [{TWO: ONE}]
+    assert crew.rule.asked == [
+        Reach(everywhere=True, environments=frozenset({(ONE, TWO)}))
+    ]
 
 
 async def test_what_a_policy_hides_is_not_there(world: Any) -> None:

@@ -58,14 +58,13 @@ class LocalTakeovers(Takeovers):
 def covers(mine: Reach, theirs: Reach) -> bool:
     """Tell whether one surely holds wherever the other does.
 
-    Which project an environment belongs to is not known here, so some that do are
-    not recognised.
+    Some that do are not recognised.
     """
     if mine.whole or mine == theirs:
         return True
     if theirs.everywhere or mine.without_environments:
         return False
-    if not theirs.environments <= mine.environments:
+    if not all(mine.holds(*place) for place in theirs.environments):
         return False
     if mine.everywhere:
         return not theirs.projects & mine.without_projects

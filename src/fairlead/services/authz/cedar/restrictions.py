@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 import cedarpy
 import structlog
@@ -169,7 +168,6 @@ class CedarRestrictions(Restrictions):
         groups: frozenset[str],
         permission: str,
         whole: Reach,
-        homes: Mapping[UUID, UUID],
     ) -> Reach:
         if whole.nowhere or not self.concern(permission):
             return whole
@@ -183,7 +181,7 @@ class CedarRestrictions(Restrictions):
             allowed = {
                 scope: not name for scope, name in zip(scopes, forbidding, strict=True)
             }
-            whole, homes = narrowed(whole, homes, Named(allowed))
+            whole = narrowed(whole, Named(allowed))
         return whole
 
     def _asked(self, who: Principal, groups: frozenset[str], permission: str) -> _Asked:

@@ -88,24 +88,15 @@ class Grants:
             reach = self._reaches[permission] = self._reach(permission)
         return reach
 
-    def homes(self, permission: str) -> Mapping[UUID, UUID]:
-        """Return the project of each environment that `reach` names."""
-        found: dict[UUID, UUID] = {}
-        for scope, permissions in self._by_scope.items():
-            project, environment = ids_in(scope)
-            if project and environment and permission in permissions:
-                found[environment] = project
-        return found
-
     def _reach(self, permission: str) -> Reach:
         projects: set[UUID] = set()
-        environments: set[UUID] = set()
+        environments: set[tuple[UUID, UUID]] = set()
         for scope, permissions in self._by_scope.items():
             if permission not in permissions:
                 continue
             project, environment = ids_in(scope)
-            if environment is not None:
-                environments.add(environment)
+            if project is not None and environment is not None:
+                environments.add((project, environment))
             elif project is not None:
                 projects.add(project)
         return Reach(

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from fairlead.kernel.reach import Reach
 from fairlead.services.authz.domain.scopes import ids_in
 from fairlead.services.authz.public import ROOT, environment_scope, project_scope
+
+PlaceT = TypeVar("PlaceT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,50 +34,42 @@ class Named:
         return self.in_project(project) if found is None else found
 
 
-def narrowed(
-    whole: Reach, homes: Mapping[UUID, UUID], named: Named
-) -> tuple[Reach, Mapping[UUID, UUID]]:
-    """Return where both `whole` and `named` hold, with the projects of environments.
-
-    `homes` holds the project of every environment in `whole`; the result has those of
-    every environment in the reach returned.
-    """
-    projects, within = set(whole.projects | whole.without_projects), dict(homes)
+def narrowed(whole: Reach, named: Named) -> Reach:
+    """Return where both `whole` and `named` hold."""
+    projects = set(whole.projects | whole.without_projects)
+    places = set(whole.environments | whole.without_environments)
     for scope in named.allowed:
         project, environment = ids_in(scope)
         if project is not None:
             projects.add(project)
             if environment is not None:
-                within[environment] = project
-    projects |= set(within.values())
+                places.add((project, environment))
+    projects |= {project for project, _ in places}
     everywhere = whole.everywhere and named.allowed[ROOT]
     by_project = {
         project: whole.holds(project) and named.in_project(project)
         for project in projects
     }
     by_environment = {
-        environment: whole.holds(project, environment)
-        and named.in_environment(project, environment)
-        for environment, project in within.items()
+        place: whole.holds(*place) and named.in_environment(*place) for place in places
     }
     differing = {
-        environment: holds
-        for environment, holds in by_environment.items()
-        if holds != by_project[within[environment]]
+        place: holds
+        for place, holds in by_environment.items()
+        if holds != by_project[place[0]]
     }
-    reach = Reach(
+    return Reach(
         everywhere=everywhere,
         projects=_where(by_project, holds=True, unless=everywhere),
         without_projects=_where(by_project, holds=False, unless=not everywhere),
         environments=_where(differing, holds=True),
         without_environments=_where(differing, holds=False),
     )
-    return reach, within
 
 
 def _where(
-    places: Mapping[UUID, bool], *, holds: bool, unless: bool = False
-) -> frozenset[UUID]:
+    places: Mapping[PlaceT, bool], *, holds: bool, unless: bool = False
+) -> frozenset[PlaceT]:
     if unless:
         return frozenset()
     return frozenset(place for place, held in places.items() if held is holds)

@@ -1,9 +1,7 @@
 """What takes away again what roles give."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import Protocol
-from uuid import UUID
 
 from typing_extensions import override
 
@@ -35,12 +33,10 @@ class Restrictions(Protocol):
         groups: frozenset[str],
         permission: str,
         whole: Reach,
-        homes: Mapping[UUID, UUID],
     ) -> Reach:
         """Return what the policies leave of `whole`, in which roles give it.
 
-        `homes` holds the project of every environment that `whole` names: where a
-        policy takes a project away, its environments go with it.
+        Where a policy takes a project away, its environments go with it.
         """
 
 
@@ -72,7 +68,6 @@ class NoRestrictions(Restrictions):
         groups: frozenset[str],
         permission: str,
         whole: Reach,
-        homes: Mapping[UUID, UUID],
     ) -> Reach:
         return whole
 

@@ -93,9 +93,7 @@ def reached(held: Held, who: Principal, permission: str) -> Reach:
     whole = held.grants.reach(permission)
     if whole.nowhere or not held.restrictions.concern(permission):
         return whole
-    return held.restrictions.reach(
-        who, held.grants.groups, permission, whole, held.grants.homes(permission)
-    )
+    return held.restrictions.reach(who, held.grants.groups, permission, whole)
 
 
 def refusal(permission: str, on: str, policy: str | None) -> NotAllowed:

@@ -128,8 +128,8 @@ def test_a_project_is_in_no_list_but_of_the_crew() -> None:
     policies = CedarLanguage(FrozenClock()).restrictions([policy(text)])
     everywhere = Reach(everywhere=True)
 
-    crew = policies.reach(ADA, frozenset({"crew"}), DEPLOY, everywhere, {})
-    rest = policies.reach(ADA, NONE, DEPLOY, everywhere, {})
+    crew = policies.reach(ADA, frozenset({"crew"}), DEPLOY, everywhere)
+    rest = policies.reach(ADA, NONE, DEPLOY, everywhere)
 
     assert crew == everywhere
     assert rest == Reach(everywhere=True, without_projects=frozenset({PROJECT}))

@@ -165,7 +165,7 @@ def test_what_cannot_be_evaluated_forbids_and_is_logged() -> None:
     (entry,) = logs  # not in every request
     assert (entry["event"], entry["policy"]) == ("policy_failed", "b")
     everywhere = Reach(everywhere=True)
-    assert rules.reach(ADA, NONE, START, everywhere, {}).nowhere
+    assert rules.reach(ADA, NONE, START, everywhere).nowhere
 
 
 @pytest.mark.parametrize("text", ["forbid (", "permit (principal, action, resource);"])
@@ -174,7 +174,7 @@ def test_a_policy_no_longer_understood_forbids_all_and_is_logged(text: str) -> N
         rules = restricted(policy(when("false"), name="a"), policy(text, name="b"))
 
     assert rules.forbidden_by(ADA, NONE, START, ROOT) == "b"
-    assert rules.reach(ADA, NONE, START, Reach(everywhere=True), {}).nowhere
+    assert rules.reach(ADA, NONE, START, Reach(everywhere=True)).nowhere
     assert rules.forbidden_by(ADA, NONE, "projects.project.read", ROOT) == ""
     assert [(each["event"], each["policy"]) for each in logs] == [
         ("policy_not_understood", "b")
@@ -206,17 +206,17 @@ def test_a_project_taken_away_takes_its_environments_but_one() -> None:
         f'unless {{ resource in Scope::"{environment_scope(RED, LIVE)}" }};'
     )
 
-    left = restricted(policy(text)).reach(ADA, NONE, START, Reach(everywhere=True), {})
+    left = restricted(policy(text)).reach(ADA, NONE, START, Reach(everywhere=True))
 
     assert left == Reach(
         everywhere=True,
         without_projects=frozenset({RED}),
-        environments=frozenset({LIVE}),
+        environments=frozenset({(RED, LIVE)}),
     )
 
 
 ids = st.sampled_from(PROJECTS)
-places = st.sampled_from(sorted(HOMES))
+places = st.tuples(st.sampled_from(PROJECTS), st.sampled_from(sorted(HOMES)))
 reaches = st.builds(
     Reach,
     everywhere=st.booleans(),
@@ -244,7 +244,7 @@ def test_a_list_is_cut_to_what_a_check_allows(
     asked = restricted(*rules)
 
     with capture_logs():
-        left = asked.reach(ADA, groups, START, whole, HOMES)
+        left = asked.reach(ADA, groups, START, whole)
         for scope in SCOPES:
             place = ids_in(scope)
             allowed = not asked.forbidden_by(ADA, groups, START, scope)
