@@ -79,6 +79,18 @@ async def test_a_burst_runs_to_its_end_within_the_limit(
         assert acts.most <= 4
 
 
+async def test_a_freed_slot_is_passed_on_by_the_end_itself(
+    house: Build, engine: Any, acts: Acts
+) -> None:
+    """Whoever looked for it now and then, even each second, would be too late."""
+    acts.open.set()
+    async with house(engine(), limit=1) as open_house, asyncio.timeout(60):
+        await asyncio.gather(*(open_house.submit(n) for n in range(1, 121)))
+        await asyncio.gather(*(open_house.wait(n) for n in range(1, 121)))
+
+    assert acts.most == 1
+
+
 async def test_a_freed_slot_goes_to_the_project_whose_turn_it_is(
     house: Build, engine: Any, acts: Acts, until: Any
 ) -> None:
