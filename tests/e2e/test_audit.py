@@ -138,7 +138,7 @@ def test_a_file_that_was_changed_does_not_verify(
 def test_a_kept_checkpoint_is_found_in_the_trail(
     server: TestServer, tmp_path: Path
 ) -> None:
-    """One that names another past is told; one that is no checkpoint, too."""
+    """One that names another past is told; what is no checkpoint or export, too."""
     kept = tmp_path / "kept.json"
     kept.write_text(server.run("audit", "checkpoint", "-o", "json").out)
     good = server.run("audit", "verify", "--checkpoint", str(kept))
@@ -147,10 +147,12 @@ def test_a_kept_checkpoint_is_found_in_the_trail(
     bad = server.run("audit", "verify", "--checkpoint", str(kept))
     kept.write_text("{}")
     none = server.run("audit", "verify", "--checkpoint", str(kept))
+    other_file = server.run("audit", "verify", "--file", str(kept))
 
     assert (good.exit_code, "is whole" in good.err) == (0, True), good.err
     assert (bad.exit_code, "was changed or forged" in bad.out) == (1, True)
     assert (none.exit_code, "is no checkpoint" in none.err) == (2, True)
+    assert (other_file.exit_code, "is no export" in other_file.err) == (2, True)
     listed = server.data("audit", "checkpoints", "--limit", "1")["items"]
     assert listed[0]["number"] >= other["number"]
 

@@ -18,6 +18,7 @@ from fairlead.services.authz.public import (
     Binding,
     Delegation,
     Delegations,
+    NotAllowed,
     environment_scope,
     project_scope,
 )
@@ -96,6 +97,14 @@ async def test_a_key_never_holds_more_than_its_owner(world: Any) -> None:
     assert not await asks.allows(KEY, "identity.user.read")
     assert await asks.allows(KEY, READ, on=project_scope(ONE))
     assert not await asks.allows(KEY, READ, on=project_scope(TWO))
+
+
+async def test_a_refused_key_is_told_what_it_lacks(world: Any) -> None:
+    """Its owner may have the permission, so no administrator can help."""
+    asks = await authorizer(world, Delegation(permissions=frozenset({READ})))
+
+    with pytest.raises(NotAllowed, match=f"key needs the permission {CANCEL}"):
+        await asks.require(KEY, CANCEL)
 
 
 async def test_a_run_holds_a_role_on_its_project(world: Any) -> None:

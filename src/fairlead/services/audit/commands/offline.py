@@ -38,9 +38,26 @@ def check(file: Path | None, keys: str | None, kept: Iterable[Path]) -> dict[str
             look.take(line)
     else:
         with file.open("rb") as lines:
+            first = lines.readline()
+            if not _begins(first):
+                raise Refused(
+                    f"{file} is no export of an audit trail.",
+                    exit_code=2,
+                    hint="make one with: fairlead audit export --output FILE",
+                )
+            look.take(first)
             for line in lines:
                 look.take(line)
     return _shown(look.end())
+
+
+def _begins(line: bytes) -> bool:
+    """Tell whether this is a line of an export at all, of whatever type."""
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(read, dict) and "type" in read
 
 
 def _trusted(

@@ -40,7 +40,7 @@ class LocalAuthorizer(Authorizer):
         await self._record(who, permission, on, target, policy)
         if missing is not None and not (sees and decided(held, who, sees, on) == ""):
             raise missing
-        raise refusal(permission, on, policy)
+        raise refusal(who, permission, on, policy)
 
     @override
     async def allows(self, who: Principal, permission: str, *, on: str = ROOT) -> bool:
@@ -96,14 +96,10 @@ def reached(held: Held, who: Principal, permission: str) -> Reach:
     return held.restrictions.reach(who, held.grants.groups, permission, whole)
 
 
-def refusal(permission: str, on: str, policy: str | None) -> NotAllowed:
+def refusal(who: Principal, permission: str, on: str, policy: str | None) -> NotAllowed:
     """Return the error for a caller whom `decided` does not let pass."""
     if not policy:
-        return NotAllowed(
-            f"You need the permission {permission} for this; ask an administrator.",
-            permission=permission,
-            scope=on,
-        )
+        return NotAllowed(_lacking(who, permission), permission=permission, scope=on)
     return NotAllowed(
         f"The policy '{policy}' forbids this, though you have the permission "
         f"{permission}.",
@@ -111,3 +107,12 @@ def refusal(permission: str, on: str, policy: str | None) -> NotAllowed:
         scope=on,
         policy=policy,
     )
+
+
+def _lacking(who: Principal, permission: str) -> str:
+    if who.kind is PrincipalKind.API_KEY:
+        return (
+            f"This key needs the permission {permission} for this: among its scopes, "
+            "in one of its projects, and from its owner's roles."
+        )
+    return f"You need the permission {permission} for this; ask an administrator."
