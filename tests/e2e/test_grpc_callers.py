@@ -65,3 +65,12 @@ async def test_too_many_calls_are_refused(tmp_path: Path) -> None:
         "grpc.too_many_calls",
     )
     assert told[-1].retry_seconds == 1
+
+
+async def test_a_call_with_two_credentials_has_none(tmp_path: Path) -> None:
+    """A proxy might have looked at the other one."""
+    async with living_in(tmp_path) as house:
+        other = (("authorization", "Bearer other"),)
+        told = await refused(house.client().call("List", sent=other))
+
+    assert told.code is CODE.UNAUTHENTICATED

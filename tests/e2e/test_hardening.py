@@ -81,6 +81,15 @@ def test_a_form_of_another_site_changes_nothing(server: TestServer) -> None:
         assert answer.status == 403
 
 
+def test_a_form_of_too_many_fields_is_not_taken_apart(server: TestServer) -> None:
+    """A stranger's megabyte of them would keep everybody waiting."""
+    begun = urlencode({"username": "admin", "password": PASSWORD})
+    few = ask(server, "POST", "/login", begun + "&a=" * 1_000, **FORM)
+    many = ask(server, "POST", "/login", begun + "&a=" * 6_000, **FORM)
+
+    assert (few.status, many.status) == (303, 422)
+
+
 def test_a_name_that_was_made_to_point_here_gets_nothing(server: TestServer) -> None:
     for path in ("/", "/metrics", "/api/v1/me", "/openapi.json"):
         assert ask(server, "GET", path, Host="evil.example").status == 421

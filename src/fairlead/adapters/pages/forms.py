@@ -13,6 +13,7 @@ from fairlead.kernel.errors import ErrorKind, FairleadError
 AnyRequest = Request[Any, Any, Any]
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - a field's name
+MOST_FIELDS = 5_000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -33,6 +34,13 @@ def form_token(cookie: str) -> str:
     return hmac.new(cookie.encode(), b"fairlead form", hashlib.sha256).hexdigest()
 
 
+class TooManyFields(FairleadError):
+    """A form has more fields than any of ours."""
+
+    kind = ErrorKind.INVALID
+    code = "console.too_many_fields"
+
+
 async def check_form(request: AnyRequest, *, token: bool = True) -> None:
     """Refuse a changing request that no page of ours sent.
 
@@ -40,11 +48,14 @@ async def check_form(request: AnyRequest, *, token: bool = True) -> None:
 
     Raises:
         ForeignForm: it comes from another site, or lacks the session's token.
+        TooManyFields: taking it apart would keep others waiting.
     """
     if request.method in SAFE:
         return
     if not same_origin(request):
         raise ForeignForm("This form came from another site; open the page again.")
+    if (await request.body()).count(b"&") > MOST_FIELDS:
+        raise TooManyFields(f"Send at most {MOST_FIELDS} fields.", most=MOST_FIELDS)
     cookie = session_cookie(request)
     if not cookie or not token:
         return
