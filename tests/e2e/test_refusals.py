@@ -27,7 +27,8 @@ def entry(server: TestServer, target: str) -> tuple[str, str, str, str]:
         return server.data("audit", "list", *options)["items"]
 
     [told] = eventually(found, f"an entry of {target}")
-    return told["actor"], told["action"], told["address"], told["details"]["reason"]
+    reason = told["details"].get("reason", "")
+    return told["actor"], told["action"], told["address"], reason
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,24 @@ def test_who_opens_a_page_is_led_to_the_log_in(server: TestServer) -> None:
     entry(server, "POST /projects")
     listed = server.data("audit", "list", "--target", "GET /projects")["items"]
     assert listed == []
+
+
+def test_no_entry_leaves_open_what_it_was_about(server: TestServer) -> None:
+    """Where the object is not known, its kind is told."""
+    admin, nobody = Person(server.port, "admin").log_in(), Person(server.port)
+    admin.call("POST", "/api/v1/users", {"name": "sam", "password": admin.password})
+    sam = Person(server.port, "sam").log_in()
+    nobody.call("POST", "/api/v1/account/ask-reset", {"email": "who@example.org"})
+    wrong = {"token": "A" * 43}
+    nobody.call("POST", "/api/v1/account/verify", wrong)
+    nobody.call("POST", "/api/v1/account/reset", {**wrong, "password": admin.password})
+    assert sam.submit("/access/roles/own", {"summary": "mine"}).status == 403
+    assert admin.call("GET", "/api/v1/audit/export").status == 200
+    assert entry(server, "roles")[1] == "authz.role.read"
+
+    def whole() -> bool:
+        listed = server.data("audit", "list", "--all")["items"]
+        assert [each for each in listed if not each["target"]] == []
+        return "audit.entry.export" in {each["action"] for each in listed}
+
+    eventually(whole, "the export's entry")

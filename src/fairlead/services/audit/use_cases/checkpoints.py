@@ -56,7 +56,11 @@ class TakeCheckpoint:
         await self.access.require(who, CHECKPOINT_CREATE)
         last = await self.proofs.checkpoint()
         async with told(
-            self.trail, who, Act(action=CHECKPOINT_CREATE), TrailBroken, NothingToSign
+            self.trail,
+            who,
+            Act(action=CHECKPOINT_CREATE, target="checkpoints"),
+            TrailBroken,
+            NothingToSign,
         ):
             walk = await self._walked(last)
         if last is not None and walk.head.sequence <= last.sequence + _own(who):

@@ -114,7 +114,9 @@ class ExportTrail:
         """
         await self.access.require(who, ENTRY_READ)
         head = await self.store.head()
-        await self.trail.record(who, Act(action=EXPORTED, details=filters_of(wanted)))
+        await self.trail.record(
+            who, Act(action=EXPORTED, target="entries", details=filters_of(wanted))
+        )
         return self._lines(wanted, head)
 
     async def _lines(self, wanted: EntryFilter, head: Head) -> AsyncIterator[bytes]:

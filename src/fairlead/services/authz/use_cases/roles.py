@@ -43,7 +43,7 @@ class ShowRoles:
         Raises:
             NotAllowed: `who` may not see them.
         """
-        await self.authorizer.require(who, ROLE_READ)
+        await self.authorizer.require(who, ROLE_READ, target="roles")
         if page.after is not None and not is_name(page.after):
             raise BadPage("Use a cursor from 'next' of the page before.")
         roles = (await self.books.read()).roles

@@ -44,6 +44,7 @@ ASK_VERIFICATION = "identity.user.ask_verification"
 VERIFY = "identity.user.verify"
 ASK_RESET = "identity.user.ask_reset"
 RESET = "identity.user.reset_password"
+UNKNOWN = "users/unknown"  # the target in the trail, where a letter alone would tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class VerifyEmail:
             BadToken: unknown, used, too old, or the user has another address now.
         """
         now = self.clock.now()
-        act = Act(action=VERIFY)
+        act = Act(action=VERIFY, target=UNKNOWN)
         async with told(self.trail, anonymous(origin), act, BadToken), self.work:
             found = await self.links.take(digest_of(token), Purpose.VERIFY)
             link = good(found, at=now)
@@ -139,7 +140,7 @@ class AskReset:
                     at=now, aggregate=digest_of(address), actor=who, email=address
                 )
             )
-            await self.trail.record(who, Act(action=ASK_RESET))
+            await self.trail.record(who, Act(action=ASK_RESET, target=UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,7 @@ class ResetPassword:
             TooManyAttempts: too many passwords are hashed now.
         """
         digest = digest_of(token)
-        act = Act(action=RESET)
+        act = Act(action=RESET, target=UNKNOWN)
         async with told(self.trail, anonymous(origin), act, BadToken, WeakPassword):
             user = await self._user(digest)
             text = await self.rules(as_user(user, origin), password, user=user)
