@@ -17,7 +17,6 @@ from fairlead.kernel.paging import Page, PageRequest
 from fairlead.kernel.principal import Principal
 from fairlead.services.operations.domain.schedule import Scheduled
 from fairlead.services.operations.public import (
-    Feeds,
     Operation,
     OperationFilter,
     Operations,
@@ -27,6 +26,7 @@ from fairlead.services.operations.use_cases.explain import (
     ExplainOperation,
     Explanation,
 )
+from fairlead.services.operations.use_cases.follow import FollowOperation
 from fairlead.services.operations.use_cases.pauses import (
     PauseSchedule,
     ResumeSchedule,
@@ -72,7 +72,7 @@ class OperationsServicer:
     who: Principal
     operations: Operations
     explain_operation: ExplainOperation
-    feeds: Feeds
+    follow_operation: FollowOperation
 
     async def list(self, asked: Listing) -> Page[Operation]:
         """Return the operations the caller may see, newest first."""
@@ -92,9 +92,7 @@ class OperationsServicer:
 
     async def follow(self, asked: Resume) -> AsyncIterator[Frame]:
         """Follow the feed an operation shares, from an offset on."""
-        shown = await self.operations.get(self.who, asked.id)
-        await self.feeds.read(shown.feed_id, after=asked.after)  # refuses a bad offset
-        return self.feeds.follow(shown.feed_id, after=asked.after)
+        return await self.follow_operation(self.who, asked.id, after=asked.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -20,11 +20,13 @@ from fairlead.services.operations.memory import (
 )
 from fairlead.services.operations.permissions import OPERATION_CANCEL, OPERATION_READ
 from fairlead.services.operations.public import (
+    Feeds,
     OperationFilter,
     OperationNotFound,
     OperationState,
     Submission,
 )
+from fairlead.services.operations.use_cases.follow import FollowOperation
 from fairlead.services.operations.use_cases.work import (
     AwaitOperation,
     CancelOperation,
@@ -45,6 +47,21 @@ class CutOff(NullWork):
     @override
     async def __aexit__(self, *error: Any) -> None:
         raise asyncio.CancelledError
+
+
+class Sees(GrantList):
+    """Shows some operations only."""
+
+    def __init__(self, *seen: UUID) -> None:
+        super().__init__()
+        self._seen = {f"operations/{each}" for each in seen}
+
+    @override
+    async def require(
+        self, who: Principal, permission: str, *, target: str = "", **how: Any
+    ) -> None:
+        if target not in self._seen:
+            await super().require(who, permission, target=target, **how)
 
 
 @dataclass
@@ -69,6 +86,11 @@ class Room:
             ),
             await_operation=AwaitOperation(store=store, desk=desk),
         )
+
+    def follow(self, *seen: UUID) -> FollowOperation:
+        store = MemoryOperationStore(self.shelf, DEFAULT_TENANT)
+        get = GetOperation(store=store, authorizer=Sees(*seen), desk=self.desk)
+        return FollowOperation(get=get, feeds=cast("Feeds", None))
 
     async def fill(self, *numbers: int, parent: int | None = None) -> None:
         for number in numbers:
@@ -175,6 +197,20 @@ async def test_cancelling_takes_the_whole_family_innermost_first(room: Room) -> 
     assert sorted(wished) == [1, 2, 3]
     [(_, act)] = room.trail.acts
     assert act.target == f"operations/{UUID(int=1)}"
+
+
+async def test_a_feed_is_for_those_who_may_see_the_outermost(room: Room) -> None:
+    """A part of it that one may see, as in an environment, is not enough."""
+    await room.fill(1)
+    await room.fill(2, parent=1)
+    await room.fill(3, parent=2)
+    whole, part = room.follow(*ids(1, 2, 3)), room.follow(*ids(3))
+
+    assert [(await whole.owner(ADA, each)).id.int for each in ids(1, 2, 3)] == [1] * 3
+    with pytest.raises(OperationNotFound, match="a part of"):
+        await part(ADA, UUID(int=3))
+    with pytest.raises(OperationNotFound):
+        await part(ADA, UUID(int=1))
 
 
 async def test_lists_give_reasons_to_those_that_wait(room: Room) -> None:

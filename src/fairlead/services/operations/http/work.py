@@ -226,10 +226,11 @@ class OperationController(Controller):
     ) -> Stream:
         """Follow an operation's events and output as server-sent events.
 
-        A part of another operation shares that one's feed.
+        A part of another operation shares that one's feed, which is for those who may
+        see that one, too.
         """
         after = offset(request)
-        scope = (await follow_operation.get(who, operation)).scope
+        scope = (await follow_operation.owner(who, operation)).scope
         return await frames(
             await follow_operation(who, operation, after=after),
             allowed=still(request, OPERATION_READ, on=scope),

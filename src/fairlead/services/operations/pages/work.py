@@ -23,6 +23,7 @@ from fairlead.services.operations.public import (
     Feeds,
     Operation,
     OperationFilter,
+    OperationNotFound,
     Operations,
     OperationState,
 )
@@ -87,10 +88,15 @@ class OperationPages(PageController):
         request: AnyRequest,
         operation: FromPath[UUID],
         explain: FromDishka[ExplainOperation],
+        follow: FromDishka[FollowOperation],
         pages: FromDishka[Pages],
     ) -> Response[str]:
         """Show one operation: why it waits or how it went, and its output, live."""
         told = await explain(pages.who, operation)
+        try:
+            readable = bool(await follow.owner(pages.who, operation))
+        except OperationNotFound:
+            readable = False
         sheet = Sheet(
             template="operations/operation.html",
             title=told.operation.subject,
@@ -98,7 +104,8 @@ class OperationPages(PageController):
             crumbs=(("Operations", SECTION),),
             section=SECTION,
         )
-        return await pages.show(request, sheet, **await _data(pages, told))
+        data = await _data(pages, told)
+        return await pages.show(request, sheet, **data, readable=readable)
 
     @get("/{operation:uuid}/panel")
     @inject
@@ -124,7 +131,7 @@ class OperationPages(PageController):
     ) -> Stream:
         """Send its events and output, live."""
         after = offset(request)
-        scope = (await follow.get(pages.who, operation)).scope
+        scope = (await follow.owner(pages.who, operation)).scope
         return await frames(
             await follow(pages.who, operation, after=after),
             allowed=still(request, OPERATION_READ, on=scope),
@@ -137,11 +144,11 @@ class OperationPages(PageController):
         request: AnyRequest,
         operation: FromPath[UUID],
         pages: FromDishka[Pages],
-        operations: FromDishka[Operations],
+        follow: FromDishka[FollowOperation],
         feeds: FromDishka[Feeds],
     ) -> Stream:
         """Send its output up to now as plain text."""
-        shown = await operations.get(pages.who, operation)
+        shown = await follow.owner(pages.who, operation)
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         if "download" in request.query_params:
             headers["Content-Disposition"] = 'attachment; filename="output.log"'
