@@ -213,6 +213,10 @@ def _words(name: str) -> Callable[[Row], str]:
     return lambda row: " ".join(row[name])
 
 
+def _day(name: str) -> Callable[[Row], str]:
+    return lambda row: str(row[name])[:10]
+
+
 KEY_COLUMNS = [
     ("name", field("name")),
     ("owner", field("owner")),
@@ -220,7 +224,7 @@ KEY_COLUMNS = [
     ("scopes", _words("scopes")),
     ("networks", _words("networks")),
     ("used", when("used_at")),
-    ("expires", field("expires_at")),
+    ("expires", _day("expires_at")),
     ("id", field("id")),
 ]
 

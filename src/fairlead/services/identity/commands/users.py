@@ -17,6 +17,7 @@ PATH = "/api/v1/users"
 COLUMNS = [
     ("name", field("name")),
     ("email", field("email")),
+    ("service", field("service")),
     ("disabled", field("disabled")),
     ("created", when("created_at")),
     ("id", field("id")),
@@ -27,7 +28,6 @@ WHOLE = [
     ("verified", field("email_verified")),
     ("locale", field("locale")),
     ("time zone", field("time_zone")),
-    ("service", field("service")),
     *COLUMNS[2:],
 ]
 PROFILE = (
