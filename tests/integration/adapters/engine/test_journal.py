@@ -220,6 +220,35 @@ async def test_a_cut_off_log_recovers_to_its_last_whole_commit(
         await other.close()
 
 
+async def test_every_commit_is_on_the_disk(tmp_path: Path, script: Scripted) -> None:
+    """A cut of power must lose as little as a kill, which alone would not show it."""
+    settings: set[tuple[str, int]] = set()
+
+    class WatchedWriter(Writer):
+        @override
+        def commit(self, batch: Batch) -> list[Any]:
+            ask = self._connection.execute
+            (mode,) = ask("PRAGMA journal_mode").fetchone()
+            settings.add((mode, ask("PRAGMA synchronous").fetchone()[0]))
+            return super().commit(batch)
+
+    class WatchedJournal(Journal):
+        writer_type = WatchedWriter
+
+    class WatchedEngine(EmbeddedEngine):
+        journal_type = WatchedJournal
+
+    engine = WatchedEngine(
+        tmp_path / "engine.db", workflows=FLOWS, activities=script.activities()
+    )
+    await engine.open()
+    await engine.start("many", None, id="w")
+    await engine.result("w", timeout_seconds=DEADLINE)
+    await engine.close()
+
+    assert settings == {("wal", 2)}  # FULL
+
+
 async def test_a_full_disk_is_told_to_callers(
     cramped: EmbeddedEngine, script: Scripted, disk: Disk
 ) -> None:
