@@ -139,8 +139,16 @@ def test_who_looks_after_users_becomes_no_administrator(
     """Setting a password is logging in: it takes the rights of the one it is of."""
     make = ("users", "create", "--password-stdin")
     assert server.run(*make, "guest", stdin=f"{FIRST}\n").exit_code == 0
-    scopes = ("--scope", "identity.user.update", "--scope", "identity.user.read")
-    key = server.run("keys", "create", "desk", *scopes).out.strip()
+    rights = ("identity.user.update", "identity.user.read")
+    allowed = [part for each in rights for part in ("--permission", each)]
+    scopes = [part for each in rights for part in ("--scope", each)]
+    for arguments in (
+        ("roles", "create", "help", *allowed),
+        ("users", "create", "desk", "--service"),
+        ("roles", "bind", "desk", "help"),
+    ):
+        assert server.run(*arguments).exit_code == 0, arguments
+    key = server.run("keys", "create", "ours", "--user", "desk", *scopes).out.strip()
     desk = replace(other, settings={"FAIRLEAD_TOKEN": key})
     set_password = ("users", "set-password", "--password-stdin")
     refused = desk.run(*set_password, "admin", stdin=f"{NEXT}\n")
