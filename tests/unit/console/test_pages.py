@@ -59,6 +59,22 @@ async def test_a_fresh_installation_has_no_dead_end(open_browser: Open) -> None:
         assert "</html>" in answer.text
 
 
+async def test_a_run_that_went_with_its_project_leads_to_its_operation(
+    open_browser: Open,
+) -> None:
+    """Lists of operations still name it."""
+    behind = stage()
+    kept = behind.operations.items[-1]
+    behind.runs.items = [run for run in behind.runs.items if run.id != kept.id]
+    browser = await open_browser(behind)
+    await browser.login()
+    answer = await browser.client.get(f"/runs/{kept.id}", follow_redirects=False)
+    gone = await browser.client.get("/runs/nope")
+
+    assert answer.headers["Location"] == f"/operations/{kept.id}"
+    assert gone.status_code == 404
+
+
 async def test_the_empty_overview_shows_the_first_steps(open_browser: Open) -> None:
     browser = await open_browser(stage(empty=True))
     await browser.login()

@@ -4,6 +4,7 @@ import hashlib
 import shlex
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -22,8 +23,9 @@ from fairlead.kernel.journal import Frame, FrameKind
 from fairlead.kernel.principal import Principal
 from fairlead.modules.pipelines.pages.view import RunView, view_of
 from fairlead.modules.pipelines.permissions import RUN_CANCEL, RUN_READ, RUN_START
-from fairlead.modules.pipelines.public import Run, Runs
+from fairlead.modules.pipelines.public import Run, RunNotFound, Runs
 from fairlead.services.authz.public import project_scope
+from fairlead.services.operations.public import OperationNotFound, Operations
 
 PER_PAGE = 30
 SECTION = "/runs"
@@ -65,10 +67,17 @@ class RunPages(PageController):
         run: FromPath[str],
         runs: FromDishka[Runs],
         pages: FromDishka[Pages],
+        operations: FromDishka[Operations],
         clock: FromDishka[Clock],
-    ) -> Response[str]:
-        """Show one run with the output of one of its steps."""
-        found = await runs.get(pages.who, run)
+    ) -> Response[str] | Redirect:
+        """Show one run with the output of one of its steps.
+
+        Of a run that went with its project, what is kept is its operation.
+        """
+        try:
+            found = await runs.get(pages.who, run)
+        except RunNotFound as error:
+            return await _kept(operations, pages.who, run, error)
         view = view_of(found, wanted=_step(request), now=clock.now())
         sheet = Sheet(
             template="pipelines/run.html",
@@ -212,3 +221,12 @@ async def _bytes(
     async for frame in _of_stream(source, stream):
         if frame.kind is FrameKind.OUTPUT:
             yield frame.data
+
+
+async def _kept(
+    operations: Operations, who: Principal, run: str, error: RunNotFound
+) -> Redirect:
+    try:
+        return go(f"/operations/{(await operations.get(who, UUID(run))).id}")
+    except (OperationNotFound, ValueError):
+        raise error from None
