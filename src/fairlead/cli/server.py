@@ -218,7 +218,7 @@ def _listen(settings: HttpSettings) -> socket.socket:
         raise Refused(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
             exit_code=UNAVAILABLE,
-            hint="choose another port: FAIRLEAD_HTTP__PORT=7080 fairlead up",
+            hint="choose another port, before the command: FAIRLEAD_HTTP__PORT=7080",
         ) from error
     listening.listen(2048)
     listening.setblocking(False)
