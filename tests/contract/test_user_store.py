@@ -12,7 +12,7 @@ from fairlead.kernel.ids import new_id
 from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, TenantId
 from fairlead.kernel.work import UnitOfWork
-from fairlead.services.identity.domain import ANY, Account, Tally
+from fairlead.services.identity.domain import ANY, CODES, Account, Tally
 from fairlead.services.identity.memory import MemoryTallyStore, MemoryUserStore
 from fairlead.services.identity.ports import TallyStore, UserStore
 from fairlead.services.identity.public import EmailTaken, User, UserNameTaken
@@ -197,9 +197,14 @@ async def test_lists_go_by_name_page_after_page(make: Make) -> None:
 async def test_tallies_are_found_for_the_pair_the_account_and_the_address(
     make: Make,
 ) -> None:
-    """Three of them, and no other pair's."""
+    """And for the codes of the account, but for no other pair."""
     made = make(DEFAULT_TENANT)
-    mine = (tally("ada", "a", 1), tally("ada", ANY, 2), tally(ANY, "a", 3))
+    mine = (
+        tally("ada", "a", 1),
+        tally("ada", ANY, 2),
+        tally(ANY, "a", 3),
+        tally("ada", CODES, 4),
+    )
     async with made.work:
         for each in (*mine, tally("ada", "b", 4), tally("bob", "a", 5)):
             await made.tallies.save(each)

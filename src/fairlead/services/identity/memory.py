@@ -8,7 +8,6 @@ from typing_extensions import override
 
 from fairlead.kernel.paging import Page, PageRequest
 from fairlead.services.identity.domain import (
-    ANY,
     Account,
     Factor,
     Link,
@@ -16,6 +15,7 @@ from fairlead.services.identity.domain import (
     Tallies,
     Tally,
     mark_of,
+    places_of,
 )
 from fairlead.services.identity.ports import (
     BreachedPasswords,
@@ -125,8 +125,7 @@ class MemoryTallyStore(TallyStore):
 
     @override
     async def find(self, account: str, address: str) -> Tallies:
-        keys = ((account, address), (account, ANY), (ANY, address))
-        found = (self._tallies.get(key) for key in keys)
+        found = map(self._tallies.get, places_of(account, address))
         return Tallies(tuple(tally for tally in found if tally is not None))
 
     @override

@@ -234,6 +234,28 @@ async def test_codes_guessed_at_once_are_counted_one_by_one(world: Any) -> None:
     assert sum(isinstance(each, TooManyAttempts) for each in results) == 25
 
 
+async def test_codes_guessed_from_everywhere_are_slowed_for_an_hour(
+    world: Any,
+) -> None:
+    """Who has the password has addresses, too; places the user came from are free."""
+    await log_in(world)
+    secret, _ = await confirmed(world)
+
+    async def guess(number: int, *, wait: timedelta) -> None:
+        world.clock.advance(wait)
+        there = world.origin(f"10.9.{number // 250}.{number % 250}")
+        await world.directory.verify(
+            "ada", world.password, origin=there, code=f"{number:06}"
+        )
+
+    for number in range(22):
+        with pytest.raises(WrongCode):
+            await guess(number, wait=timedelta(hours=1 if number >= 10 else 0))
+    with pytest.raises(TooManyAttempts):
+        await guess(22, wait=timedelta(minutes=59))
+    await log_in(world, now_code(world, secret))
+
+
 async def test_a_stronger_users_second_factor_stays(world: Any) -> None:
     """Who may change users cannot become one who may more."""
     await confirmed(world)

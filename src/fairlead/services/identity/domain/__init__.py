@@ -14,10 +14,12 @@ from fairlead.services.identity.domain.guesses import (
     ACCOUNT,
     ADDRESS,
     ANY,
+    CODES,
     PAIR,
     Patience,
     Tallies,
     Tally,
+    places_of,
 )
 from fairlead.services.identity.domain.links import (
     RESET_WITHIN,
@@ -49,6 +51,7 @@ __all__ = [
     "ACCOUNT",
     "ADDRESS",
     "ANY",
+    "CODES",
     "MAX_BYTES",
     "MIN_CHARACTERS",
     "MIN_WITH_SECOND_FACTOR",
@@ -79,6 +82,7 @@ __all__ = [
     "mark_of",
     "new_factor_secret",
     "new_recovery_codes",
+    "places_of",
     "recovery_digest",
     "sent_to",
     "spelled",

@@ -7,13 +7,14 @@ from typing import Self
 from fairlead.services.identity.public import TooManyAttempts
 
 ANY = "*"
+CODES = "*codes"  # in place of an address: wrong codes after right passwords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """Wrong guesses counted for one account from one address.
 
-    `ANY` in place of either counts for all of them.
+    `ANY` in place of either counts for all of them. No address holds a star.
 
     Attributes:
         wrong: Since the last right one, or since long ago.
@@ -59,6 +60,12 @@ class Patience:
 PAIR = Patience(free=5, longest=timedelta(minutes=15), keep=timedelta(hours=24))
 ACCOUNT = Patience(free=50, longest=timedelta(minutes=1), keep=timedelta(minutes=15))
 ADDRESS = Patience(free=100, longest=timedelta(minutes=1), keep=timedelta(minutes=15))
+SECOND = Patience(free=10, longest=timedelta(hours=1), keep=timedelta(hours=24))
+
+
+def places_of(account: str, address: str) -> tuple[tuple[str, str], ...]:
+    """Return the account and the address of each tally that an attempt is held to."""
+    return ((account, address), (account, ANY), (ANY, address), (account, CODES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,8 @@ class Tallies:
     """What is known of one attempt: of the pair, the account and the address.
 
     The account as a whole is only slowed for addresses its user never came from, so
-    a stranger who guesses for days does not lock the user out.
+    a stranger who guesses for days does not lock the user out. Only who has the
+    password can guess codes; that slows the account more, for codes are short.
     """
 
     found: tuple[Tally, ...]
@@ -75,7 +83,7 @@ class Tallies:
         """Let the attempt go on, or raise.
 
         Raises:
-            TooManyAttempts: one of the three must wait.
+            TooManyAttempts: one of them must wait.
         """
         waits = [
             _patience(tally).wait(tally, at=at)
@@ -94,11 +102,14 @@ class Tallies:
         """Whether anything wrong was counted, so that guesses should queue."""
         return any(tally.wrong for tally in self.found)
 
-    def raised(self, account: str, address: str, *, at: datetime) -> tuple[Tally, ...]:
-        """Return the three tallies with one more wrong guess."""
-        keys = ((account, address), (account, ANY), (ANY, address))
+    def raised(
+        self, account: str, address: str, *, at: datetime, code: bool = False
+    ) -> tuple[Tally, ...]:
+        """Return the tallies with one more wrong guess: of a password, or a `code`."""
         result = []
-        for key in keys:
+        for key in places_of(account, address):
+            if key[1] == CODES and not code:
+                continue
             tally = self._get(*key) or Tally(
                 account=key[0], address=key[1], wrong=0, last_at=at
             )
@@ -113,7 +124,7 @@ class Tallies:
     def _counting(self, account: str, address: str) -> tuple[Tally, ...]:
         if not self.trusts(account, address):
             return self.found
-        return tuple(tally for tally in self.found if tally.address != ANY)
+        return tuple(tally for tally in self.found if tally.address not in {ANY, CODES})
 
     def _get(self, account: str, address: str) -> Tally | None:
         for tally in self.found:
@@ -125,4 +136,6 @@ class Tallies:
 def _patience(tally: Tally) -> Patience:
     if tally.address == ANY:
         return ACCOUNT
+    if tally.address == CODES:
+        return SECOND
     return ADDRESS if tally.account == ANY else PAIR

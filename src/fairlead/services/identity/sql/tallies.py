@@ -23,7 +23,7 @@ from fairlead.adapters.sql.connection import Connection
 from fairlead.adapters.sql.tables import metadata
 from fairlead.adapters.sql.types import UtcDateTime
 from fairlead.kernel.principal import TenantId
-from fairlead.services.identity.domain import ANY, Tallies, Tally
+from fairlead.services.identity.domain import Tallies, Tally, places_of
 from fairlead.services.identity.ports import TallyStore
 
 failures = Table(
@@ -49,8 +49,8 @@ class SqlTallyStore(TallyStore):
 
     @override
     async def find(self, account: str, address: str) -> Tallies:
-        keys = ((account, address), (account, ANY), (ANY, address))
-        query = select(failures).where(or_(*(self._at(*key) for key in keys)))
+        places = (self._at(*place) for place in places_of(account, address))
+        query = select(failures).where(or_(*places))
         rows = (await self._connection.execute(query)).mappings()
         return Tallies(tuple(_tally(row) for row in rows))
 

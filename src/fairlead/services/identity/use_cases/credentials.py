@@ -101,11 +101,13 @@ class CheckCredentials:
             try:
                 await self.second(account.user, given.code)
             except WrongCode:
-                await self._count_wrong(name, address)
+                await self._count_wrong(name, address, code=True)
                 raise
         return await self._count_right(account, text, given.origin, tallies)
 
-    async def _count_wrong(self, name: str, address: str) -> None:
+    async def _count_wrong(
+        self, name: str, address: str, *, code: bool = False
+    ) -> None:
         """Count a wrong guess, unless others of the same moment used up what is free.
 
         Raises:
@@ -115,7 +117,7 @@ class CheckCredentials:
         async with self.work:
             tallies = await self.tallies.find(name, address)
             tallies.check(name, address, at=now)
-            for tally in tallies.raised(name, address, at=now):
+            for tally in tallies.raised(name, address, at=now, code=code):
                 await self.tallies.save(tally)
             await self.tallies.purge(now - PAIR.keep)
 
