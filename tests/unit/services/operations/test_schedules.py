@@ -175,6 +175,20 @@ async def test_what_cannot_start_now_is_tried_again() -> None:
     assert room.work.starts == [made.next_operation_id]
 
 
+async def test_what_was_paused_or_removed_since_it_was_seen_starts_nothing() -> None:
+    """While others that were due at the same time were started."""
+    room = Room()
+    paused, removed = await room.create(), await room.create(name="blue")
+    room.clock.advance(HOUR)
+    await room.pause()(ADA, "red")
+    await room.delete()(ADA, "blue")
+    for seen in (paused, removed):
+        await room.tick(seen)
+
+    assert room.work.starts == []
+    assert (await room.now(paused)).last_tick is None
+
+
 async def test_times_in_a_pause_are_left_out() -> None:
     room = Room()
     made = await room.create()

@@ -105,8 +105,11 @@ class CarryOutTick:
     work: UnitOfWork
     clock: Clock
 
-    async def __call__(self, schedule: Schedule) -> None:
+    async def __call__(self, seen: Schedule) -> None:
         """Start it once and move on to the next time from now.
+
+        Nothing happens when it waits for another time than when it was `seen`, is
+        paused, or is gone: it may be one of many that are due.
 
         However many times were missed, it is started once for them. It is left out,
         with a note, while what it started before still runs. When its owner may not
@@ -116,8 +119,12 @@ class CarryOutTick:
         Raises:
             FairleadError: of the kind UNAVAILABLE; try again later.
         """
-        tick, operation_id = schedule.next_tick, schedule.next_operation_id
-        if tick is None or operation_id is None:
+        tick, operation_id = seen.next_tick, seen.next_operation_id
+        try:
+            schedule = (await self.store.get(str(seen.id))).schedule
+        except ScheduleNotFound:
+            return
+        if tick is None or operation_id is None or tick != schedule.next_tick:
             return
         note, pausing = "", False
         if await self.starter.busy(schedule, operation_id):
