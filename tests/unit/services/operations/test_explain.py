@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from fairlead.kernel.engine import Retried
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal, TenantId
-from fairlead.services.authz.public import ROOT, project_scope
+from fairlead.services.authz.public import ROOT, Authorizer, project_scope
 from fairlead.services.operations.domain.floor import Floor, Limits
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record, queue
 from fairlead.services.operations.memory import IdleDesk, MemoryOperationStore
@@ -99,9 +99,11 @@ class Room:
         while (ticket := self.desk.floor.admit(at=self.clock.now())) is not None:
             self.shelf[ticket.id] = self.shelf[ticket.id].begin(at=self.clock.now())
 
-    async def explain(self, operation_id: UUID, *grants: str) -> Explanation:
+    async def explain(
+        self, operation_id: UUID, *grants: str, may: Authorizer | None = None
+    ) -> Explanation:
         store = MemoryOperationStore(self.shelf, DEFAULT_TENANT)
-        may = GrantList(*(grants or (OPERATION_READ,)))
+        may = may or GrantList(*(grants or (OPERATION_READ,)))
         get = GetOperation(store=store, authorizer=may, desk=self.desk)
         explain = ExplainOperation(
             get=get, store=store, authorizer=may, desk=self.desk, clock=self.clock
@@ -183,6 +185,20 @@ async def test_reasons_name_only_what_one_may_see() -> None:
     assert unseen.reason == (
         "number 1 of 1, waiting: limit 3 reached by 3 that you may not see"
     )
+
+
+async def test_explanations_name_only_what_one_may_see() -> None:
+    """Of the same tenant, too."""
+    room = Room(Limits(total=2))
+    room.add(1)
+    room.add(2, scope=GREEN)
+    waiting = room.add(3)
+    room.admit()
+    told = await room.explain(waiting, may=Within(ROOT))
+
+    assert [each.subject for each in told.reached_by] == ["red/1"]
+    assert told.hidden == 1
+    assert told.sentences[-1] == "The slots are held by red/1, 1 more."
 
 
 async def test_the_end_of_the_server_is_a_reason() -> None:
