@@ -20,6 +20,7 @@ from fairlead.adapters.grpc.provider import GrpcProvider
 from fairlead.adapters.grpc.server import CannotListen, GrpcServer
 from fairlead.adapters.grpc.settings import GrpcSettings
 from fairlead.adapters.http.authentication import Authenticator
+from fairlead.adapters.http.settings import HttpSettings
 from fairlead.kernel.errors import ErrorKind, FairleadError
 from fairlead.kernel.ids import new_id
 from fairlead.kernel.module import Rpc
@@ -148,6 +149,10 @@ class Stage(Provider):
     @provides(scope=Scope.APP)
     def watched(self) -> Watched:
         return Watched()
+
+    @provides(scope=Scope.APP)
+    def http(self) -> HttpSettings:
+        return HttpSettings()
 
     @provides(scope=Scope.APP)
     def settings(self) -> GrpcSettings:
