@@ -1,5 +1,6 @@
 """Whom the gate refuses is in the audit trail, with what was asked for."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -89,3 +90,22 @@ def test_no_entry_leaves_open_what_it_was_about(server: TestServer) -> None:
         return "audit.entry.export" in {each["action"] for each in listed}
 
     eventually(whole, "the export's entry")
+
+
+def test_a_key_in_use_as_often_as_it_may(server: TestServer) -> None:
+    """A request whose body has yet to come holds its place; the next is refused."""
+    admin = Person(server.port, "admin").log_in()
+    order = {"name": "one", "scopes": ["projects.project.create"], "at_once": 1}
+    made = admin.call("POST", "/api/v1/auth/api-keys", order).json()
+    program = Person(server.port, token=made["secret"])
+    head = (
+        "POST /api/v1/projects HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+        f"Content-Type: application/json\r\nAuthorization: Bearer {program.token}\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as held:
+        held.sendall(f"{head}\r\n{{".encode())
+        eventually(lambda: program.call("GET", "/api/v1/me").status == 429, "a refusal")
+    eventually(lambda: program.call("GET", "/api/v1/me").status == 200, "its place")
+
+    told = entry(server, f"api_keys/{made['key']['id']}")
+    assert told == ("admin/one", "auth.key.use", "127.0.0.1", "auth.key_too_busy")

@@ -19,6 +19,7 @@ from fairlead.adapters.sql.part import TablePart
 from fairlead.adapters.wiring.part import ContainerPart, LifecyclePart
 from fairlead.kernel.module import Module
 from fairlead.kernel.principal import Principal
+from fairlead.services.audit.public import AuditTrail, told
 from fairlead.services.auth.activities import TokenActivities
 from fairlead.services.auth.domain import Graces, Lifetimes
 from fairlead.services.auth.domain.api_keys import KeyGates
@@ -46,6 +47,7 @@ from fairlead.services.auth.ports import (
 )
 from fairlead.services.auth.public import (
     KeyPlace,
+    KeyTooBusy,
     RunIdentities,
     Sessions,
     Verifier,
@@ -85,6 +87,7 @@ from fairlead.services.auth.use_cases.key_use import (
     KnownKeys,
     LocalDelegations,
     UseKey,
+    use_of,
 )
 from fairlead.services.auth.use_cases.keys import (
     KeyRing,
@@ -134,9 +137,12 @@ def _gates() -> KeyGates:
     return KeyGates()
 
 
-async def _place(who: Principal, gates: KeyGates) -> AsyncIterable[KeyPlace]:
-    with gates.place(who.id):
-        yield KeyPlace()
+async def _place(
+    who: Principal, gates: KeyGates, trail: AuditTrail
+) -> AsyncIterable[KeyPlace]:
+    async with told(trail, who, use_of(who.id), KeyTooBusy):
+        with gates.place(who.id):
+            yield KeyPlace()
 
 
 @dataclass(frozen=True, slots=True)

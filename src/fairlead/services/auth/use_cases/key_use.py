@@ -20,7 +20,7 @@ from fairlead.services.auth.domain.api_keys import (
 )
 from fairlead.services.auth.domain.runs import RUN_ROLE
 from fairlead.services.auth.ports import ApiKeyStore, RunIdentityStore
-from fairlead.services.auth.public import AddressRefused
+from fairlead.services.auth.public import AddressRefused, KeyTooBusy
 from fairlead.services.authz.public import Delegation, Delegations
 from fairlead.services.identity.public import Directory, UserNotFound
 
@@ -79,16 +79,20 @@ class UseKey:
         """
         key = await self.known.find(secret)
         who = caller(key, origin)
-        if not key.admits(origin.address):
-            error = AddressRefused(
-                "This key may not be used from your address.", address=origin.address
-            )
-            act = Act(action=USE, target=f"api_keys/{key.id}")
-            await self.trail.record(who, refused(act, error))
-            raise error
-        self.gates.take(key)
+        try:
+            self._admit(key, origin.address)
+        except (AddressRefused, KeyTooBusy) as error:
+            await self.trail.record(who, refused(use_of(key.id), error))
+            raise
         await self._see(key, origin)
         return who
+
+    def _admit(self, key: ApiKey, address: str) -> None:
+        if not key.admits(address):
+            raise AddressRefused(
+                "This key may not be used from your address.", address=address
+            )
+        self.gates.take(key)
 
     async def _see(self, key: ApiKey, origin: Origin) -> None:
         """Note the use; where nothing can be written now, a key may still read."""
@@ -130,6 +134,11 @@ class LocalDelegations(Delegations):
             permissions=None if everything else frozenset(key.scopes),
             projects=frozenset(key.projects) if key.projects else None,
         )
+
+
+def use_of(key_id: UUID) -> Act:
+    """Return what is recorded when the use of a key is refused."""
+    return Act(action=USE, target=f"api_keys/{key_id}")
 
 
 def caller(key: ApiKey, origin: Origin) -> Principal:
