@@ -9,15 +9,17 @@ import pytest
 from typing_extensions import override
 
 from fairlead.kernel.engine import Retried
+from fairlead.kernel.paging import PageRequest
 from fairlead.kernel.principal import DEFAULT_TENANT, Principal, TenantId
 from fairlead.services.authz.public import ROOT, Authorizer, project_scope
-from fairlead.services.operations.domain.floor import Floor, Limits
+from fairlead.services.operations.domain.floor import Floor, Limits, Ticket
 from fairlead.services.operations.domain.record import CANCELLED, Ending, Record, queue
 from fairlead.services.operations.memory import IdleDesk, MemoryOperationStore
 from fairlead.services.operations.permissions import OPERATION_READ
 from fairlead.services.operations.ports import Standing
 from fairlead.services.operations.public import (
     OperationError,
+    OperationFilter,
     OperationNotFound,
     OperationState,
     Submission,
@@ -27,7 +29,11 @@ from fairlead.services.operations.use_cases.explain import (
     ExplainOperation,
     Explanation,
 )
-from fairlead.services.operations.use_cases.work import GetOperation, ticket_of
+from fairlead.services.operations.use_cases.work import (
+    GetOperation,
+    ListOperations,
+    ticket_of,
+)
 from fairlead.testing.fakes import FrozenClock, GrantList
 
 ADA = Principal(id=UUID(int=7), name="ada")
@@ -58,6 +64,10 @@ class FloorDesk(IdleDesk):
     @override
     async def retried(self, operation_id: UUID) -> tuple[Retried, ...]:
         return self.tried
+
+    @override
+    def queue(self) -> tuple[Ticket, ...]:
+        return tuple(self.floor.in_turn(at=FrozenClock().now()))
 
     @override
     def standing(self, operation_id: UUID) -> Standing:
@@ -185,6 +195,28 @@ async def test_reasons_name_only_what_one_may_see() -> None:
     assert unseen.reason == (
         "number 1 of 1, waiting: limit 3 reached by 3 that you may not see"
     )
+
+
+async def test_the_queue_shows_only_what_one_may_see() -> None:
+    """Page by page, with the places that all together have."""
+    room = Room(Limits(total=0))
+    room.add(1, scope=GREEN)
+    room.add(2)
+    room.add(3, who=STRANGER)
+    room.add(4)
+    store = MemoryOperationStore(room.shelf, DEFAULT_TENANT)
+    show = ListOperations(store=store, authorizer=Within(ROOT), desk=room.desk)
+    wanted = OperationFilter(by_turn=True)
+    first = await show(ADA, wanted, PageRequest(limit=1))
+    second = await show(ADA, wanted, PageRequest(limit=1, after=first.next))
+
+    found = [*first.items, *second.items]
+    assert [each.subject for each in found] == ["red/2", "red/4"]
+    assert [each.reason.partition(",")[0] for each in found] == [
+        "number 2 of 4",
+        "number 4 of 4",
+    ]
+    assert second.next is None
 
 
 async def test_explanations_name_only_what_one_may_see() -> None:
