@@ -224,6 +224,11 @@ async def test_a_disabled_user_cannot_renew(world: Any) -> None:
     with pytest.raises(Unauthenticated):
         await who(world, tokens)
 
+    [session] = world.store.sessions.values()
+    act = world.trail.acts[-1][1]
+    assert session.ended_at == world.clock.now()
+    assert (act.action, act.outcome) == ("auth.session.end", Outcome.REFUSED)
+
 
 async def test_ending_a_users_sessions_spares_what_came_later(world: Any) -> None:
     """And the one it was asked from; doing it again records nothing more."""
