@@ -136,7 +136,9 @@ async def test_what_killed_launchers_leave_is_ended_by_the_next(closed: Bench) -
     assert bench.alive() == []
     for key in ("step", "workload"):
         receipt = await ended(bench, key)
-        assert (receipt.interrupted, receipt.exit_code) == (True, 137)
+        assert receipt.interrupted
+        # 143: the launcher saw its server go, and asked it to end, before it died.
+        assert receipt.exit_code in {137, 143}
 
 
 async def again(bench: Bench) -> set[str]:
