@@ -190,7 +190,7 @@ class EmbeddedEngine(Engine):
     @override
     async def result(self, id: str, *, timeout_seconds: float) -> Json:
         self._check_open()
-        live = self._live.get(id)
+        live = await self._living(id)
         if live is not None:
             ending = await self._wait(live, timeout_seconds)
         else:
@@ -205,7 +205,7 @@ class EmbeddedEngine(Engine):
         self._check_open()
         if "\n" in name:
             raise ValueError("a signal's name is one line")
-        live = self._live.get(id)
+        live = await self._living(id)
         if live is None:
             raise _unknown(id)
         body = encode(payload, what=f"Signal {name}")
@@ -218,7 +218,7 @@ class EmbeddedEngine(Engine):
     @override
     async def cancel(self, id: str) -> None:
         self._check_open()
-        live = self._live.get(id)
+        live = await self._living(id)
         if live is None or live.run.cancelled:
             return
         asked = self._journal.ask(_record(live.run, CANCEL, "", b""))
@@ -259,6 +259,13 @@ class EmbeddedEngine(Engine):
             number = known.beginning.number
             self._resume(known.beginning, self._journal.history(number))
         return True
+
+    async def _living(self, workflow_id: str) -> Live | None:
+        """Return a running workflow, once it runs if it is about to."""
+        starting = self._starting.get(workflow_id)
+        if starting is not None:
+            await asyncio.wait({starting})  # `_begun` is told of it first
+        return self._live.get(workflow_id)
 
     async def _begin(self, beginning: Beginning) -> None:
         begun = self._journal.begin(beginning)
