@@ -231,6 +231,13 @@ class Catalog:
             for permission, meaning in manifest.permissions.items()
         }
 
+    def by_module(self) -> Mapping[str, Mapping[str, str]]:
+        """Return, by module, its permissions and what each lets one do, sorted."""
+        found: dict[str, dict[str, str]] = {}
+        for permission, meaning in sorted(self.permissions().items()):
+            found.setdefault(permission.partition(".")[0], {})[permission] = meaning
+        return found
+
     def routes(self) -> tuple[Route, ...]:
         """Return every declared route by path, then method."""
         routes = (route for manifest in self.manifests for route in manifest.routes)

@@ -180,12 +180,18 @@ async def _groups(
     pages: Pages, catalog: Catalog
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the permissions the caller has somewhere, by module."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for permission, meaning in sorted(catalog.permissions().items()):
-        if await pages.permits.somewhere(pages.who, permission):
-            module = permission.partition(".")[0]
-            groups.setdefault(module, []).append((permission, meaning))
-    return list(groups.items())
+    groups = [
+        (
+            module,
+            [
+                (permission, meaning)
+                for permission, meaning in permissions.items()
+                if await pages.permits.somewhere(pages.who, permission)
+            ],
+        )
+        for module, permissions in catalog.by_module().items()
+    ]
+    return [(module, permissions) for module, permissions in groups if permissions]
 
 
 async def _told(

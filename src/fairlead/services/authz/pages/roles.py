@@ -20,7 +20,6 @@ from fairlead.services.authz.pages.sections import (
     PER_PAGE,
     SECTION,
     Look,
-    by_module,
     places,
     show,
 )
@@ -131,7 +130,7 @@ class RoleForms:
             look,
             typed=typed,
             name=name,
-            by_module=by_module(self.catalog),
+            by_module=self.catalog.by_module(),
             others=[role for role in all_roles.items if role.name != name],
             differences=differences,
             previews=await pages.may(DECISION_READ),
@@ -296,10 +295,10 @@ def _grouped(
             module,
             [
                 (permission, meaning, permission in role.own)
-                for permission, meaning in permissions
+                for permission, meaning in permissions.items()
                 if permission in role.permissions
             ],
         )
-        for module, permissions in by_module(catalog)
+        for module, permissions in catalog.by_module().items()
     ]
     return [(module, permissions) for module, permissions in found if permissions]

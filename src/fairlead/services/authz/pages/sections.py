@@ -9,7 +9,6 @@ from fairlead.adapters.pages.faults import status_of
 from fairlead.adapters.pages.forms import AnyRequest
 from fairlead.adapters.pages.pages import Pages, Sheet
 from fairlead.kernel.errors import FairleadError
-from fairlead.kernel.module import Catalog
 from fairlead.services.authz.permissions import (
     BINDING_READ,
     DECISION_READ,
@@ -90,12 +89,3 @@ async def places(pages: Pages) -> dict[str, Any]:
         "scopes": scopes,
         "places": {card.data["scope"]: card.data for card in scopes},
     }
-
-
-def by_module(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return every permission with what it lets one do, by module."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for permission, meaning in sorted(catalog.permissions().items()):
-        module = permission.partition(".")[0]
-        groups.setdefault(module, []).append((permission, meaning))
-    return list(groups.items())
